@@ -1,0 +1,83 @@
+"""What can go wrong on the command line, with its exit status; and what refusals to trace mean in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+USAGE: Final = 2
+OURS: Final = 125
+CANNOT_RUN: Final = 126
+NOT_FOUND: Final = 127
+SIGNALLED: Final = 128
+
+_YAMA: Final = Path("/proc/sys/kernel/yama/ptrace_scope")
+
+
+class Failure(Exception):
+    """Ends the command: `str()` is one to three lines for the user, `exit_status` what we exit with."""
+
+    def __init__(self, message: str, exit_status: int) -> None:
+        super().__init__(message)
+        self.exit_status = exit_status
+
+
+def cannot_trace(stage: str, errno: str, program: str) -> Failure:
+    """What it means that capture could not begin: `stage` and `errno` as it reported them (its `failed` frame)."""
+    if stage == "exec":
+        return cannot_run(program, errno)
+    if stage == "hello":
+        return Failure(
+            f"the capture process ended before it could begin ({errno}).\nSee what works here: iotrace doctor", OURS
+        )
+    if errno == "EPERM":
+        return Failure(
+            f"tracing {program} is forbidden: ptrace says EPERM.\n{why_forbidden()}\n"
+            "See what works here and how to get the rest: iotrace doctor",
+            OURS,
+        )
+    if errno == "ESRCH":
+        return Failure(f"there is no process {program}.\nSee the running ones with: ps -e", OURS)
+    return Failure(f"cannot {stage} {program}: {errno}.\nSee what works here: iotrace doctor", OURS)
+
+
+def cannot_run(program: str, errno: str) -> Failure:
+    """Why a program cannot be run: 127 when it is not found, 126 otherwise, as shells have it."""
+    messages = {
+        "ENOENT": (
+            f"{program} cannot be run: its interpreter (#! line, or dynamic loader) is not found.",
+            NOT_FOUND,
+        ),
+        "ENOEXEC": (
+            f"{program} is neither a program for this machine nor a script with a #! line.\n"
+            f"If it is a shell script: iotrace run -- sh {program}",
+            CANNOT_RUN,
+        ),
+        "EACCES": (
+            f"{program} may not be run: permission denied.\nMake it executable: chmod +x {program}",
+            CANNOT_RUN,
+        ),
+        "ETXTBSY": (f"{program} is being written by somebody; run it when it is complete.", CANNOT_RUN),
+        "E2BIG": (f"{program} cannot be run: arguments and environment are too long.", CANNOT_RUN),
+    }
+    return Failure(*messages.get(errno, (f"{program} cannot be run: {errno}.", CANNOT_RUN)))
+
+
+def why_forbidden() -> str:
+    """The most likely reason why ptrace is refused here, in one line."""
+    scope = yama_scope()
+    if scope == 3:
+        return "kernel.yama.ptrace_scope is 3: nobody may trace anything until the next boot."
+    if scope == 2:
+        return "kernel.yama.ptrace_scope is 2: only root may trace. Use sudo, or: sysctl kernel.yama.ptrace_scope=1"
+    return (
+        "Another tracer holds it, it is somebody else's, or a container forbids it (docker: --cap-add SYS_PTRACE)."
+    )
+
+
+def yama_scope() -> int | None:
+    """kernel.yama.ptrace_scope (Documentation/admin-guide/LSM/Yama.rst), None where there is no Yama."""
+    try:
+        return int(_YAMA.read_text())
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,107 @@
+"""The command `iotrace`: finds the subcommand, and turns every failure into a message and an exit status.
+
+Subcommands are imported when they are used, so that `iotrace --help` starts fast and needs neither pyarrow
+nor textual. This is the only place that catches errors it does not expect.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from iotrace.failures import OURS, SIGNALLED, USAGE, Failure
+from iotrace.stderr import tell
+
+COMMANDS: Final = {
+    "run": "Run a bundled workload or any program, with the live view.",
+    "record": "Record a workload or program; it keeps the terminal.",
+    "view": "Open a recording in the terminal.",
+    "report": "Print what a recording says, as tables or JSON.",
+    "models": "List the bundled workloads, or explain one.",
+    "doctor": "Say what works here, and how to get the rest.",
+}
+
+
+class Subcommands(click.Group):
+    """A group whose commands are `iotrace.NAME:command`, imported on use."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"iotrace.{name}").command
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="iotrace-tui", prog_name="iotrace")
+def cli() -> None:
+    """See what a program's system calls cost: user, kernel, blocked and runnable time, and every copy.
+
+    \b
+    iotrace run nonblocking          a bundled workload, live
+    iotrace run -- ./server --port 1 any program, live
+    iotrace report                   the newest recording as tables
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    status = run(arguments)
+    sys.stdout = None if status == SIGNALLED + 13 else sys.stdout
+    sys.exit(status)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    try:
+        status = cli.main(args=arguments, prog_name="iotrace", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        tell(_usage(error))
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        return SIGNALLED + 2
+    except BrokenPipeError:
+        return SIGNALLED + 13
+    except Exception as error:
+        return _failed(error)
+    return status if isinstance(status, int) else 0
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "iotrace"
+    return f"{error.format_message()}\nSee: {command} --help"
+
+
+def _failed(error: Exception) -> int:
+    from tracer.recording.errors import RecordingError
+
+    if isinstance(error, Failure | RecordingError):
+        tell(str(error))
+        return error.exit_status
+    if os.environ.get("IOTRACE_DEBUG"):
+        raise error
+    tell(
+        f"an unexpected error: {type(error).__name__}: {error}\n"
+        "This is a fault of iotrace. IOTRACE_DEBUG=1 shows where it happened; please report it."
+    )
+    return OURS
+
+
+if __name__ == "__main__":
+    main()

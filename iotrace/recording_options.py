@@ -1,0 +1,104 @@
+"""What `run` and `record` have in common: the recording options, and MODEL or `-- PROGRAM`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOptions:
+    """The recording options as given."""
+
+    output: Path | None
+    force: bool
+    pin: str
+    capture_bytes: int
+    redact: bool
+    clock: str
+
+    def as_arguments(self) -> list[str]:
+        """The same options as command line words, without the output."""
+        words = ["--pin", self.pin, "--capture-bytes", str(self.capture_bytes), "--clock", self.clock]
+        return [*words, "--redact"] if self.redact else words
+
+
+_OPTIONS = (
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Where the recording goes; by default below $XDG_STATE_HOME/iotrace, newest 20 kept.",
+    ),
+    click.option("--force", is_flag=True, help="Replace FILE when it exists."),
+    click.option(
+        "--pin",
+        type=click.Choice(["auto", "all", "off"]),
+        default="auto",
+        show_default=True,
+        help="Share a CPU with the traced threads: while there is one, all of them, never.",
+    ),
+    click.option(
+        "--capture-bytes",
+        type=click.IntRange(0, 1 << 20),
+        default=64,
+        show_default=True,
+        metavar="N",
+        help="Keep the first N bytes of each payload buffer.",
+    ),
+    click.option("--redact", is_flag=True, help="Keep sizes of payload, never its bytes."),
+    click.option(
+        "--clock",
+        type=click.Choice(["auto", "schedstat", "process", "ticks", "none"]),
+        default="auto",
+        show_default=True,
+        help="Where on-CPU times come from.",
+    ),
+)
+
+
+def recording_options(function: Command) -> Command:
+    """Give a command the shared options; it receives one `RecordingOptions` as `recording`."""
+
+    def packed(*positional: Any, **given: Any) -> Any:
+        recording = RecordingOptions(**{name: given.pop(name) for name in RecordingOptions.__annotations__})
+        return function(*positional, recording=recording, **given)
+
+    packed.__doc__ = function.__doc__
+    packed.__name__ = getattr(function, "__name__", "command")
+    packed.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    for option in reversed(_OPTIONS):
+        packed = option(packed)
+    return packed  # type: ignore[return-value]
+
+
+class TargetCommand(click.Command):
+    """A command whose operand is `MODEL [MODEL OPTIONS]` or `-- PROGRAM [ARGS]...`.
+
+    Our options may stand before or after MODEL; what we do not know belongs to the model. After `--`
+    everything is the program's. `context.meta` gets "model words" and "program words" (None without `--`).
+    """
+
+    def __init__(self, *positional: Any, **given: Any) -> None:
+        given.setdefault("context_settings", {}).update(ignore_unknown_options=True, allow_extra_args=True)
+        super().__init__(*positional, **given)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        program = None
+        if "--" in args:
+            at = args.index("--")
+            args, program = args[:at], args[at + 1 :]
+        rest = super().parse_args(ctx, list(args))
+        ctx.meta["model words"] = list(ctx.args)
+        ctx.meta["program words"] = program
+        return rest
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "MODEL [MODEL OPTIONS] | -- PROGRAM [ARGS]..."]

@@ -1,0 +1,105 @@
+"""`iotrace report`: what a recording says, as tables for people or as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+if TYPE_CHECKING:
+    from iotrace.text_report import By
+    from tracer.analyze.results import Report
+    from tracer.analyze.tally import Tally
+
+
+@click.command("report")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--by",
+    type=click.Choice(["syscall", "fd", "thread", "phase"]),
+    help="Only this table. [default: syscall, thread]",
+)
+@click.option(
+    "--phase", metavar="NAME", help="Only this phase; `all` = everything. [default: measure if there is one]"
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document: times in ns, sizes in bytes.")
+def command(file: Path | None, by: str | None, phase: str | None, as_json: bool) -> int:
+    """Print what FILE (by default the newest recording) says.
+
+    user, kernel, blocked and runnable are what the program would take untraced; the tracer's own time is
+    left out. wasted: calls that failed with EAGAIN, and waits with timeout 0 that found nothing.
+
+    \b
+    iotrace report
+    iotrace report run.iotrace --by fd
+    iotrace report --json | jq .totals
+    """
+    show(file or newest(), phase=phase, by=cast("By | None", by), as_json=as_json)
+    return 0
+
+
+def newest() -> Path:
+    """The newest recording without a name of its own."""
+    from tracer.recording import store
+
+    return store.newest(store.directory(os.environ))
+
+
+def show(path: Path, *, phase: str | None, by: By | None, as_json: bool) -> None:
+    """Write the report of the recording at `path` to stdout."""
+    tally = tally_of(path)
+    report = report_of(tally, phase)
+    if as_json:
+        from iotrace.json_report import document
+
+        print(json.dumps(document(report), indent=1))
+    else:
+        _print(tally, report, by)
+
+
+def tally_of(path: Path) -> Tally:
+    """The totals of the recording at `path`."""
+    from tracer.analyze.tally import Tally
+    from tracer.recording.reader import Recording
+
+    with Recording.open(path) as recording:
+        tally = Tally(recording.header)
+        for batch in recording.batches:
+            tally.add(batch)
+    return tally
+
+
+def report_of(tally: Tally, phase: str | None) -> Report:
+    """The report of the phase asked for. Raises Failure when there is no such phase."""
+    from iotrace.failures import USAGE, Failure
+    from tracer.analyze.phases import UnknownPhase
+
+    wanted = tally.default_phase if phase is None else None if phase == "all" else phase
+    try:
+        return tally.report(wanted)
+    except UnknownPhase as error:
+        known = ", ".join(tally.phases.names()) or "none"
+        raise Failure(
+            f"the recording has no phase {phase!r}.\nIts phases: {known}. Everything: --phase all", USAGE
+        ) from error
+
+
+def _print(tally: Tally, report: Report, by: By | None) -> None:
+    from rich.console import Console
+
+    from iotrace.text_report import lines
+    from tui.drawing.palette import DARK, PLAIN
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = 80
+    width = max(80, min(console.width, 120))
+    palette = DARK if console.color_system and not console.no_color else PLAIN
+    corrected = any(constants.samples for constants in (tally.calibration.shared, tally.calibration.apart))
+    for line in lines(report, by=by, corrected=corrected, width=width, palette=palette):
+        console.print(line, width=width, soft_wrap=False)
+    sys.stdout.flush()

@@ -1,0 +1,136 @@
+"""One recording from start to end: output file, feeder, capture process, recorder, and its outcome."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from iotrace.failures import OURS, SIGNALLED, Failure, cannot_trace
+from iotrace.recording_options import RecordingOptions
+from iotrace.target import Target
+from tracer.recording import store
+from tracer.recording.capture_process import CaptureProcess, Program, Settings, start_capture
+from tracer.recording.errors import CaptureFailed, RecordingError
+from tracer.recording.recorder import Outcome, Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """What the live view passes: a terminal for the program, and a pipe with its commands."""
+
+    terminal: int | None = None
+    commands: int | None = None
+
+
+def output_path(options: RecordingOptions, target: Target) -> Path:
+    """Where the recording goes."""
+    return options.output or store.new_path(store.directory(os.environ), target.name)
+
+
+def record(target: Target, options: RecordingOptions, path: Path, channels: Channels) -> Outcome:
+    """Run `target` under capture and record it to `path`; returns when the program has ended.
+
+    Raises Failure and RecordingError; then there is no recording.
+    """
+    from tracer.recording.writer import create
+
+    output = create(path, overwrite=options.force)
+    try:
+        with _program(target) as program:
+            return _record(program, target, options, output, channels)
+    except CaptureFailed as failed:
+        _remove(path)
+        raise cannot_trace(failed.stage, failed.errno, target.path or target.name) from failed
+    except (Failure, RecordingError):
+        _remove(path)
+        raise
+
+
+def exit_status(outcome: Outcome) -> int:
+    """The traced program's exit status as ours: 128 + n when a signal ended it, 125 when we failed."""
+    if outcome.complaint is not None:
+        return OURS
+    status = outcome.wait_status
+    if status is None:
+        return 0
+    return SIGNALLED + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+@contextlib.contextmanager
+def _program(target: Target) -> Iterator[Program]:
+    if not target.model:
+        yield Program(target.path, target.command)
+        return
+    from workloads import launch
+    from workloads.errors import WorkloadError
+
+    assert target.options is not None
+    try:
+        feeder = launch.start_feeder()
+    except WorkloadError as error:
+        raise Failure(str(error), OURS) from error
+    with feeder:
+        command = launch.command(target.model, target.options, feeder.address)
+        yield Program(command[0], tuple(command))
+
+
+def _record(
+    program: Program, target: Target, options: RecordingOptions, output: int, channels: Channels
+) -> Outcome:
+    from tracer.recording.header import header_of_hello
+    from tracer.recording.writer import Writer
+
+    settings = Settings(options.pin, options.capture_bytes, options.redact, options.clock)
+    running: list[CaptureProcess] = []
+
+    def forward(number: int) -> None:
+        for each in running:
+            each.tell(f"signal {number}")
+
+    with _signals_for_program(forward):
+        capture = start_capture(program, settings, channels.terminal)
+        running.append(capture)
+        if channels.terminal is not None:
+            os.close(channels.terminal)
+
+        def open_writer(hello: Mapping[str, Any]) -> Writer:
+            return Writer(output, header_of_hello(hello, target.command, settings.as_options(), target.model))
+
+        return Recorder(capture, open_writer, channels.commands).run()
+
+
+@contextlib.contextmanager
+def _signals_for_program(forward: Callable[[int], object]) -> Iterator[None]:
+    """Ctrl-C reaches the program by itself and is none of our business; SIGTERM and SIGHUP we pass on.
+
+    Handlers, not SIG_IGN: an ignored signal would be inherited by the program across exec. What was ignored
+    when we were started (nohup) stays so.
+    """
+
+    def ignore(_number: int, _frame: object) -> None:
+        return
+
+    def pass_on(number: int, _frame: object) -> None:
+        forward(number)
+
+    wanted = {signal.SIGINT: ignore, signal.SIGQUIT: ignore, signal.SIGTERM: pass_on, signal.SIGHUP: pass_on}
+    former = {number: signal.getsignal(number) for number in wanted}
+    for number, handler in wanted.items():
+        if former[number] is not signal.SIG_IGN:
+            signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, handler_before in former.items():
+            signal.signal(number, handler_before)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if path.is_file():
+            path.unlink()

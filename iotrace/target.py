@@ -1,0 +1,116 @@
+"""What is to be traced: a bundled workload, or a program found as the shell would find it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from iotrace.failures import CANNOT_RUN, NOT_FOUND, USAGE, Failure, cannot_run
+
+if TYPE_CHECKING:
+    import click
+
+    from workloads.options import JobOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be traced, and as what it is shown."""
+
+    command: tuple[str, ...]
+    """As the user wrote it."""
+    path: str = ""
+    """The executable, for a program."""
+    model: str = ""
+    """The workload's name, for a bundled one."""
+    options: JobOptions | None = None
+
+    @property
+    def name(self) -> str:
+        """A short name: the model's, or the program's."""
+        return self.model or os.path.basename(self.command[0])
+
+    def as_arguments(self) -> list[str]:
+        """The words that name this target on our command line."""
+        return list(self.command) if self.model else ["--", *self.command]
+
+
+def target_of(context: click.Context) -> Target:
+    """The target that a `TargetCommand` was given. Raises Failure when there is none, or more than one."""
+    model: list[str] = context.meta["model words"]
+    program: list[str] | None = context.meta["program words"]
+    if program is None and not model:
+        raise Failure(
+            f"nothing to trace. Say which: {context.command_path} MODEL, or {context.command_path} -- PROGRAM\n"
+            "The models: iotrace models",
+            USAGE,
+        )
+    if program is None:
+        return model_target(model, context.command_path)
+    if model:
+        raise Failure(
+            f"{' '.join(model)!r} before -- is neither an option nor part of the program.\n"
+            f"A program is given as: {context.command_path} [OPTIONS] -- PROGRAM [ARGS]",
+            USAGE,
+        )
+    if not program:
+        raise Failure(f"no program after --. Give one: {context.command_path} -- PROGRAM [ARGS]", USAGE)
+    return program_target(program)
+
+
+def model_target(words: Sequence[str], command_path: str) -> Target:
+    """The bundled workload `words` name, with its options."""
+    from workloads import catalog, options
+    from workloads.errors import WorkloadError
+
+    name, *given = words
+    if name.startswith("-"):
+        raise Failure(f"no such option: {name}\nSee: {command_path} --help", USAGE)
+    try:
+        chosen = catalog.model(name)
+        job = options.parse(chosen, given)
+    except WorkloadError as error:
+        if shutil.which(name):
+            message = f"{name} is a program, not a model.\nTo trace it: {command_path} -- {' '.join(words)}"
+            raise Failure(message, USAGE) from error
+        raise Failure(f"{error}.\nSee: iotrace models", USAGE) from error
+    return Target(command=tuple(words), model=name, options=job)
+
+
+def program_target(words: Sequence[str]) -> Target:
+    """The program `words` name, found in PATH when it has no slash (execvp(3))."""
+    return Target(command=tuple(words), path=find_program(words[0], os.environ))
+
+
+def find_program(name: str, environment: Any) -> str:
+    """The path of the executable `name`. Raises Failure (126, 127)."""
+    if "/" in name:
+        return _runnable(name)
+    for folder in os.get_exec_path(environment):
+        path = os.path.join(folder or ".", name)
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    denied = [p for d in os.get_exec_path(environment) if os.path.isfile(p := os.path.join(d or ".", name))]
+    if denied:
+        raise cannot_run(denied[0], "EACCES")
+    here = (
+        f"\nThere is one here: iotrace run -- ./{name}"
+        if os.path.isfile(name)
+        else "\nIs it spelled right, and installed?"
+    )
+    raise Failure(f"{name or repr(name)} is not found in PATH.{here}", NOT_FOUND)
+
+
+def _runnable(path: str) -> str:
+    if not os.path.exists(path):
+        raise Failure(
+            f"{path} is not found.\nIs it spelled right? It is looked for below {os.getcwd()}.", NOT_FOUND
+        )
+    if os.path.isdir(path):
+        raise Failure(f"{path} is a directory, not a program.", CANNOT_RUN)
+    if not os.access(path, os.X_OK):
+        raise cannot_run(path, "EACCES")
+    return path

@@ -1,0 +1,131 @@
+"""kill -9 of the capture process and of the recorder, and a full disk, each in the middle of a run."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.live.recorded import IOTRACE, TIMEOUT, iotrace
+from tracer.recording.reader import Recording
+
+# Announces its pid, then makes calls until it is ended; never ends by itself within a test.
+BUSY = "import os, time\nprint(os.getpid(), flush=True)\nend = time.monotonic() + 100\nwhile time.monotonic() < end: os.getppid()"
+
+
+def started(path: Path) -> tuple[subprocess.Popen[str], int]:
+    """A recorder with a busy program under it, and the program's pid."""
+    recorder = subprocess.Popen(
+        [*IOTRACE, "record", "-o", path, "--", sys.executable, "-c", BUSY],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert recorder.stdout is not None
+    return recorder, int(recorder.stdout.readline())
+
+
+def parent_of(pid: int) -> int:
+    return int(re.search(r"PPid:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])  # type: ignore[index]
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except FileNotFoundError:
+        return True
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Whether `condition` comes true within the time limit."""
+    end = time.monotonic() + TIMEOUT / 2
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def has_rows(path: Path) -> bool:
+    try:
+        with Recording.open(path) as recording:
+            return recording.rows > 1000
+    except Exception:
+        return False
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> tuple[subprocess.Popen[str], int, Path]:
+    path = tmp_path / "busy.iotrace"
+    recorder, program = started(path)
+    assert eventually(lambda: has_rows(path))
+    return recorder, program, path
+
+
+def test_the_capture_process_is_killed(busy: tuple[subprocess.Popen[str], int, Path]) -> None:
+    """The program dies with it, the recording says what happened, and the recorder fails with 125."""
+    recorder, program, path = busy
+    os.kill(parent_of(program), signal.SIGKILL)
+    _, errors = recorder.communicate(timeout=TIMEOUT)
+    assert recorder.returncode == 125
+    assert "Traceback" not in errors
+    assert eventually(lambda: is_gone(program))
+    assert_incomplete(path)
+
+
+def test_the_recorder_is_killed(busy: tuple[subprocess.Popen[str], int, Path]) -> None:
+    """Capture and program end with it; the file opens to its last whole batch."""
+    recorder, program, path = busy
+    capture = parent_of(program)
+    recorder.kill()
+    recorder.wait(timeout=TIMEOUT)
+    assert eventually(lambda: is_gone(program) and is_gone(capture))
+    assert_incomplete(path)
+
+
+def assert_incomplete(path: Path) -> None:
+    shown = iotrace("report", path)
+    assert shown.returncode == 0
+    assert "getppid" in shown.stdout
+    assert "incomplete" in (shown.stdout + shown.stderr).lower()
+    with Recording.open(path) as recording:
+        assert recording.rows > 1000
+
+
+def test_sigterm_is_for_the_program_and_the_recording_is_finished(
+    busy: tuple[subprocess.Popen[str], int, Path],
+) -> None:
+    """`timeout` and service managers end us politely: the program gets the signal, we report its death."""
+    recorder, program, path = busy
+    recorder.terminate()
+    recorder.communicate(timeout=TIMEOUT)
+    assert recorder.returncode == 128 + signal.SIGTERM
+    assert is_gone(program)
+    report = iotrace("report", path)
+    assert "incomplete" not in report.stdout.lower()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs to mount a small file system")
+def test_the_disk_is_full(tmp_path: Path) -> None:
+    """The program runs on and is not disturbed; the recording ends cleanly; 125."""
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", small], check=True, timeout=TIMEOUT)
+    try:
+        script = "import os\nfor _ in range(20011): os.getppid()\nprint('finished')\nraise SystemExit(3)"
+        path = small / "full.iotrace"
+        done = iotrace("record", "-o", path, "--", sys.executable, "-c", script)
+        assert done.stdout == "finished\n"
+        assert done.returncode == 125
+        assert "space" in done.stderr.lower()
+        assert len(done.stderr.strip().splitlines()) <= 3
+        with Recording.open(path) as recording:
+            assert recording.rows > 100
+        assert "getppid" in iotrace("report", path).stdout
+    finally:
+        subprocess.run(["umount", small], check=True, timeout=TIMEOUT)

@@ -1,0 +1,111 @@
+"""A disk that fills up: the recording ends in order, says so, and counts what is missing."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.tracer.recording.test_reader import HEADER, some
+from tracer.recording import writer as writing
+from tracer.recording.errors import OutputFailed
+from tracer.recording.reader import Recording
+from tracer.recording.writer import Writer, create
+from tracer.wire import End, Kind
+
+
+class Disk:
+    """`os.write` with only `room` bytes left, as a full file system gives them: first short, then ENOSPC."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.gives_back = True
+        """False: somebody else takes at once whatever becomes free."""
+
+    def write(self, fd: int, data: memoryview) -> int:
+        if self.room <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = os.write(fd, data[: self.room])
+        self.room -= written
+        return written
+
+    def ftruncate(self, fd: int, length: int) -> None:
+        if self.gives_back:
+            self.room += os.fstat(fd).st_size - length
+        os.ftruncate(fd, length)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    made = Disk(1 << 30)
+
+    class Shim:
+        write = staticmethod(made.write)
+        ftruncate = staticmethod(made.ftruncate)
+        lseek, close, open, SEEK_SET = os.lseek, os.close, os.open, os.SEEK_SET
+        O_WRONLY, O_CREAT, O_EXCL, O_CLOEXEC = os.O_WRONLY, os.O_CREAT, os.O_EXCL, os.O_CLOEXEC
+
+    monkeypatch.setattr(writing, "os", Shim)
+    return made
+
+
+def test_the_batch_that_does_not_fit_is_cut_off_and_counted(tmp_path: Path, disk: Disk) -> None:
+    path = tmp_path / "a.iotrace"
+    writer = Writer(create(path), HEADER)
+    assert writer.write(some(0, 101))
+    disk.room = some(101, 103).serialize().size - 1
+    assert not writer.write(some(101, 103))
+    assert writer.full == "No space left on device"
+    assert not writer.write(some(204, 7))
+    writer.end(End.NO_SPACE, None, "disk full")
+    with Recording.open(path) as recording:
+        assert recording.batches[0] == some(0, 101)
+        last = recording.batches[1].to_pylist()
+        assert [(row["kind"], row["args"][0]) for row in last] == [(Kind.LOST, 110), (Kind.END, 0)]
+        assert recording.end is not None
+        assert (recording.end.reason, recording.end.status) == (End.NO_SPACE, None)
+        assert recording.unread == 0
+    assert (writer.rows, writer.calls, writer.lost) == (101, 101, 110)
+
+
+def test_without_room_for_the_end_the_last_batch_makes_room(tmp_path: Path, disk: Disk) -> None:
+    path = tmp_path / "a.iotrace"
+    writer = Writer(create(path), HEADER)
+    assert writer.write(some(0, 11))
+    assert writer.write(some(11, 101))
+    disk.room = 5
+    assert not writer.write(some(112, 3))
+    writer.end(End.NO_SPACE, None, "disk full")
+    with Recording.open(path) as recording:
+        assert recording.batches[0] == some(0, 11)
+        assert [row["args"][0] for row in recording.batches[1].to_pylist()] == [104, 0]
+        assert recording.ended
+    assert (writer.rows, writer.lost) == (11, 104)
+
+
+def test_without_any_room_at_all_the_file_is_cut_at_a_batch(tmp_path: Path, disk: Disk) -> None:
+    path = tmp_path / "a.iotrace"
+    writer = Writer(create(path), HEADER)
+    assert writer.write(some(0, 7))
+    assert writer.write(some(7, 4))
+    disk.gives_back = False
+    disk.room = 0
+    assert not writer.write(some(11, 3))
+    writer.end(End.NO_SPACE, None, "disk full")
+    with Recording.open(path) as recording:
+        assert recording.batches == [some(0, 7)]
+        assert not recording.ended
+        assert recording.unread == 0
+
+
+def test_a_header_that_does_not_fit_is_an_error(tmp_path: Path, disk: Disk) -> None:
+    disk.room = 100
+    with pytest.raises(OutputFailed, match="No space left on device"):
+        Writer(create(tmp_path / "a.iotrace"), HEADER)
+
+
+def test_a_device_that_is_full_is_an_error() -> None:
+    with pytest.raises(OutputFailed, match="No space left on device"):
+        Writer(create(Path("/dev/full"), overwrite=True), HEADER)

@@ -1,0 +1,1 @@
+"""Columns for time and for copies, computed from a batch of a recording."""

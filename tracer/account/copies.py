@@ -1,0 +1,121 @@
+"""What every call of a batch copied across the boundary, as columns.
+
+Rows are grouped by call, and each rule of a call's declaration is applied to all of its rows at once. Rules
+that lead through memory that capture kept (message arrays, argv, iocbs) are worked out row by row, by the same
+code that lists one row's transfers; the two agree by construction there and by test everywhere else.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tracer.account.group import Column, Group, Numbers, evaluate
+from tracer.account.ranges import Ranges, ranges_of
+from tracer.account.transfers import moved
+from tracer.recording.captured import Captured, captured
+from tracer.syscalls.model import CONTROL, IN, Copy, Syscall
+from tracer.syscalls.objects import Object
+from tracer.syscalls.table import declaration_of
+from tracer.wire import Kind
+
+Count = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Copies of every row of a batch; int64 counts and bytes. Rows that are not calls have zeros."""
+
+    copies_in: Count
+    copies_out: Count
+    payload_in: Count
+    payload_out: Count
+    control_in: Count
+    control_out: Count
+    unknown: NDArray[np.bool_]
+    """True where what the call copies is not known (undeclared call, memory unread): the counts are a lower bound."""
+
+
+def account_copies(batch: pa.RecordBatch, objects: NDArray[np.uint8] | None = None) -> Copies:
+    """Count the copies of every row of `batch`.
+
+    `objects` says what the descriptor in each row's first argument is (`tracer.syscalls.objects.Object`, one a
+    row), for whoever follows descriptors. Without it every descriptor is an ordinary one: a write to /dev/null
+    then counts as a copy, and O_DIRECT and TCP with MSG_TRUNC like any file and socket."""
+    flat = captured(batch)
+    counts = _nothing(flat.rows)
+    calls = np.flatnonzero(flat.kind == Kind.CALL)
+    for rows in _by_call(flat, calls):
+        _account(counts, flat, rows, objects)
+    return counts
+
+
+def _nothing(rows: int) -> Copies:
+    def zeros() -> Count:
+        return np.zeros(rows, np.int64)
+
+    return Copies(zeros(), zeros(), zeros(), zeros(), zeros(), zeros(), np.zeros(rows, np.bool_))
+
+
+def _by_call(flat: Captured, calls: Numbers) -> Iterator[Numbers]:
+    """The rows of each system call, in order."""
+    if not len(calls):
+        return
+    key = flat.abi[calls].astype(np.int64) << 32 | (flat.nr[calls].astype(np.int64) & 0xFFFFFFFF)
+    order = np.argsort(key, kind="stable")
+    borders = np.flatnonzero(np.diff(key[order])) + 1
+    yield from np.split(calls[order], borders)
+
+
+def _account(counts: Copies, flat: Captured, rows: Numbers, objects: NDArray[np.uint8] | None) -> None:
+    declared = declaration_of(int(flat.abi[rows[0]]), int(flat.nr[rows[0]]))
+    results = flat.result[rows]
+    if declared is None:
+        counts.unknown[rows] = results != -errno.ENOSYS
+        return
+    faults = results == -errno.EFAULT
+    if declared.copies:
+        counts.unknown[rows[faults]] = True
+    rows = rows[~faults & (results != -errno.ENOSYS)]
+    if len(rows):
+        _apply(counts, flat, Group(flat, rows, objects), declared)
+
+
+def _apply(counts: Copies, flat: Captured, group: Group, declared: Syscall) -> None:
+    one_by_one = np.zeros(len(group), np.bool_)
+    _mark_unknown(counts, group, evaluate(declared.unknown, group))
+    for copy in declared.copies:
+        if copy.counted:
+            ranges = ranges_of(copy, group)
+            _add(counts, group, copy, ranges)
+            one_by_one |= ranges.nested
+    for place in np.flatnonzero(one_by_one).tolist():
+        _count_one(counts, flat, int(group.rows[place]), group.objects, place)
+
+
+def _mark_unknown(counts: Copies, group: Group, condition: Column) -> None:
+    counts.unknown[group.rows] |= np.not_equal(condition.values, 0) | ~np.asarray(condition.known, np.bool_)
+
+
+def _add(counts: Copies, group: Group, copy: Copy, ranges: Ranges) -> None:
+    way = "in" if copy.way == IN else "out"
+    kind = "control" if copy.kind == CONTROL else "payload"
+    getattr(counts, f"copies_{way}")[group.rows] += ranges.transfers
+    getattr(counts, f"{kind}_{way}")[group.rows] += ranges.bytes
+    counts.unknown[group.rows] |= ranges.unknown
+
+
+def _count_one(counts: Copies, flat: Captured, row: int, objects: NDArray[np.uint8] | None, place: int) -> None:
+    """Replace a row's counts by those of its listed transfers."""
+    found = moved(flat.row(row), Object.UNKNOWN if objects is None else Object(int(objects[place])))
+    for field in fields(Copies)[:-1]:
+        getattr(counts, field.name)[row] = 0
+    for transfer in found.transfers:
+        getattr(counts, f"copies_{transfer.direction}")[row] += 1
+        getattr(counts, f"{transfer.kind}_{transfer.direction}")[row] += transfer.bytes
+    counts.unknown[row] = found.unknown

@@ -1,0 +1,149 @@
+"""What one call copied, transfer by transfer: the rules of its declaration applied to one row.
+
+This is the reference that the columns of `tracer.account.copies` agree with, and what a details pane shows. A
+transfer is one contiguous range of user memory, one direction, one purpose; how many physical moves the kernel
+made for it is not claimed.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from tracer.account.nested import NESTED, spread
+from tracer.account.row_expression import Missing, Scope, evaluate, find
+from tracer.recording.captured import Row, captured
+from tracer.syscalls.model import CONTROL, FLAT, IN, PATH, SEGMENTS, STRING, Copy, Syscall
+from tracer.syscalls.objects import Object
+from tracer.syscalls.structures import EMBEDDED_NAME_MAX, IOVEC, PATH_MAX, UIO_MAXIOV
+from tracer.syscalls.table import declaration_of
+from tracer.wire import Kind, When
+
+LARGEST: Final = 1 << 40
+"""No size is believed beyond this (the kernel moves at most 2 GiB in a call)."""
+ADDRESSES: Final = 0xFFFFFFFFFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One copy across the boundary."""
+
+    direction: str
+    """in: the kernel read the program's memory; out: it wrote it."""
+    kind: str
+    """payload or control."""
+    bytes: int
+    what: str
+    address: int
+    zero_fill: bool = False
+    """Written with zeros that were copied from nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """All that a call copied."""
+
+    transfers: tuple[Transfer, ...] = ()
+    unknown: bool = False
+    """The call may have copied more than is listed."""
+
+
+def transfers(batch: pa.RecordBatch, index: int, thing: Object = Object.UNKNOWN) -> tuple[Transfer, ...]:
+    """The known transfers of row `index` of `batch`; `thing` = what its descriptor is, when that is known."""
+    return moved(captured(batch).row(index), thing).transfers
+
+
+def moved(row: Row, thing: Object = Object.UNKNOWN) -> Moved:
+    """What the call of `row` copied. Rows that are not calls, or have not returned, copied nothing yet."""
+    if row.kind != Kind.CALL or row.result == -errno.ENOSYS:
+        return Moved()
+    declared = declaration_of(row.abi, row.nr)
+    if declared is None:
+        return Moved(unknown=True)
+    if row.result == -errno.EFAULT:
+        # Bytes may have moved before the bad page was reached; the result does not tell.
+        return Moved(unknown=bool(declared.copies))
+    scope = Scope(row, thing)
+    found: list[Transfer] = []
+    unknown = _holds_or_missing(scope, declared)
+    for copy in declared.copies:
+        if not copy.counted:
+            continue
+        try:
+            found.extend(_apply(copy, scope))
+        except Missing:
+            unknown = True
+    return Moved(tuple(found), unknown)
+
+
+def _holds_or_missing(scope: Scope, declared: Syscall) -> bool:
+    try:
+        return bool(evaluate(declared.unknown, scope))
+    except Missing:
+        return True
+
+
+def _apply(copy: Copy, scope: Scope) -> Iterator[Transfer]:
+    """The transfers of one rule; raises `Missing` after the ones that are known."""
+    if not evaluate(copy.given, scope) or not evaluate(copy.on, scope):
+        return
+    address = evaluate(copy.at, scope)
+    if not address:
+        return
+    if copy.shape in NESTED:
+        for way, kind, size, what, where in NESTED[copy.shape](copy, scope):
+            yield _transfer(way, kind, min(size, LARGEST), what, where)
+    elif copy.shape == SEGMENTS:
+        yield from _segments(copy, scope, address)
+    elif copy.shape in (STRING, PATH):
+        yield from _string(copy, scope, address)
+    elif copy.shape == FLAT:
+        yield from _flat(copy, evaluate(copy.size, scope), address)
+
+
+def _flat(copy: Copy, size: int, address: int) -> Iterator[Transfer]:
+    left = min(size, LARGEST)
+    unit = copy.unit or left
+    while left > 0:
+        yield _transfer(copy.way, copy.kind, min(unit, left), copy.what, address, copy.zero_fill)
+        left -= unit
+        address += unit
+
+
+def _string(copy: Copy, scope: Scope, address: int) -> Iterator[Transfer]:
+    text = find(scope.row, copy.arg, When.ENTRY, address)
+    limit = PATH_MAX if copy.shape == PATH else evaluate(copy.size, scope)
+    length = min(len(text), limit) if limit else len(text)
+    if not text.endswith(b"\0") and (not limit or len(text) < limit):
+        raise Missing
+    if copy.shape == PATH and length > EMBEDDED_NAME_MAX:
+        yield _transfer(IN, CONTROL, EMBEDDED_NAME_MAX, f"{copy.what}, first part", address)
+    yield _transfer(IN, CONTROL, length, copy.what, address)
+
+
+def _segments(copy: Copy, scope: Scope, address: int) -> Iterator[Transfer]:
+    total = min(evaluate(copy.size, scope), LARGEST)
+    if total <= 0:
+        return
+    try:
+        entries = min(max(evaluate(copy.entries, scope), 0), UIO_MAXIOV)
+        array = find(scope.row, copy.arg, When.ENTRY, address)
+        if len(array) < entries * IOVEC:
+            raise Missing
+    except Missing:
+        # How much moved is known, into how many pieces is not.
+        yield _transfer(copy.way, copy.kind, total, copy.what, address)
+        raise
+    for index, base, length in spread(array, entries, total):
+        yield _transfer(copy.way, copy.kind, length, f"{copy.what}[{index}]", base)
+
+
+def _transfer(way: int, kind: int, size: int, what: str, address: int, zero_fill: bool = False) -> Transfer:
+    direction = "in" if way == IN else "out"
+    return Transfer(
+        direction, "control" if kind == CONTROL else "payload", size, what, address & ADDRESSES, zero_fill
+    )

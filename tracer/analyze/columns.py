@@ -1,0 +1,125 @@
+"""The columns of a batch that the totals are made of: corrected times, copies, and what each call came to."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tracer.account.calibration import Calibration
+from tracer.account.copies import Copies, account_copies
+from tracer.account.times import Times, account_times, column
+from tracer.analyze.calls import CallCodes
+from tracer.analyze.memory import Memory
+from tracer.wire import Kind, Placement
+
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+MAX_ERRNO: Final = 4095
+FIRST_RESTART: Final = 512
+LAST_RESTART: Final = 516
+"""ERESTARTSYS ... ERESTART_RESTARTBLOCK (include/linux/errno.h): interrupted, not failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """One batch, ready for summing. Times in ns, sizes in bytes; all arrays have one entry per row."""
+
+    kind: Ints
+    flags: Ints
+    pid: Ints
+    tid: Ints
+    at_ns: Ints
+    wall_ns: Ints
+    args: NDArray[np.uint64]
+    result: Ints
+    code: Ints
+    """`CallCodes` of the call, 0 for rows of other kinds."""
+    returned: Mask
+    """Calls that returned: those that count."""
+    failed: Mask
+    wasted: Mask
+    wakeup: Mask
+    spread: Ints
+    """± of the corrected on-CPU times of this row, ns."""
+    times: Times
+    copies: Copies
+    memory: Memory
+
+
+def columns_of(batch: pa.RecordBatch, calibration: Calibration, codes: CallCodes) -> Columns:
+    """Account one batch."""
+    kind, result = column(batch, "kind"), column(batch, "result")
+    args = _arguments(batch)
+    memory = Memory(batch)
+    returned = kind == Kind.CALL
+    code = _codes(batch, kind, codes)
+    failed = returned & is_error(result)
+    waits = returned & codes.waits(code)
+    return Columns(
+        kind=kind,
+        flags=column(batch, "flags"),
+        pid=column(batch, "pid"),
+        tid=column(batch, "tid"),
+        at_ns=column(batch, "at_ns"),
+        wall_ns=column(batch, "wall_ns"),
+        args=args,
+        result=result,
+        code=code,
+        returned=returned,
+        failed=failed,
+        wasted=(returned & (result == -errno.EAGAIN)) | _polls(waits & (result == 0), code, args, memory, codes),
+        wakeup=waits & (result > 0),
+        spread=_spread(batch, returned, calibration),
+        times=account_times(batch, calibration),
+        copies=account_copies(batch),
+        memory=memory,
+    )
+
+
+def _arguments(batch: pa.RecordBatch) -> NDArray[np.uint64]:
+    column_of_lists = batch.column("args")
+    values = column_of_lists.values.to_numpy().reshape(-1, 6)
+    rows: NDArray[np.uint64] = values[column_of_lists.offset : column_of_lists.offset + batch.num_rows]
+    return rows
+
+
+def is_error(result: Ints) -> Mask:
+    """Which results are an errno: -4095 ... -1, without the kernel's restart codes."""
+    restart = (result <= -FIRST_RESTART) & (result >= -LAST_RESTART)
+    answer: Mask = (result < 0) & (result >= -MAX_ERRNO) & ~restart
+    return answer
+
+
+def _codes(batch: pa.RecordBatch, kind: Ints, codes: CallCodes) -> Ints:
+    calls = (kind == Kind.CALL) | (kind == Kind.ENTERED)
+    code = np.zeros(len(kind), dtype=np.int64)
+    code[calls] = codes.of(column(batch, "abi")[calls], column(batch, "nr")[calls])
+    return code
+
+
+def _polls(empty: Mask, code: Ints, args: NDArray[np.uint64], memory: Memory, codes: CallCodes) -> Mask:
+    """Of the waits that returned nothing, those that had a timeout of 0."""
+    if not empty.any():
+        return empty
+    argument = codes.milliseconds(code)
+    value = np.take_along_axis(args, np.maximum(argument, 0)[:, None], axis=1)[:, 0]
+    by_value = (argument >= 0) & ((value & np.uint64(0xFFFFFFFF)) == 0)
+    by_memory = memory.zero_timeouts(np.where(empty, codes.time_struct(code), -1))
+    answer: Mask = empty & (by_value | by_memory)
+    return answer
+
+
+def _spread(batch: pa.RecordBatch, returned: Mask, calibration: Calibration) -> Ints:
+    shared, apart = calibration.shared, calibration.apart
+    per_call = np.where(
+        column(batch, "placement") == Placement.SHARED,
+        max(shared.run_spread_ns, shared.user_run_spread_ns),
+        max(apart.run_spread_ns, apart.user_run_spread_ns),
+    )
+    return np.where(returned, np.rint(per_call), 0).astype(np.int64)

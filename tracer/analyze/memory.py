@@ -1,0 +1,83 @@
+"""Reading the captured pieces of user memory of single rows, and of many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tracer.wire import When
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of memory: its argument, `When`, why it is missing (0 = it is not), and its bytes."""
+
+    arg: int
+    when: int
+    reason: int
+    content: bytes
+
+
+class Memory:
+    """The memory column of a batch as flat arrays."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        column = batch.column("memory")
+        values = column.values
+        self.ends = column.offsets.to_numpy().astype(np.int64)
+        """Row r has the pieces ends[r] up to ends[r + 1]."""
+        self.arg = values.field("arg").to_numpy()
+        self.when = values.field("when").to_numpy()
+        self.reason = values.field("reason").to_numpy()
+        self._bytes = values.field("bytes")
+        _, offsets, data = self._bytes.buffers()
+        first = self._bytes.offset
+        starts = np.frombuffer(offsets, dtype=np.int32) if offsets else np.zeros(1, dtype=np.int32)
+        self._starts = starts[first : first + len(self._bytes) + 1].astype(np.int64)
+        self._data = np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8)
+
+    def of(self, row: int) -> Iterator[Piece]:
+        """The pieces of one row."""
+        for piece in range(int(self.ends[row]), int(self.ends[row + 1])):
+            yield Piece(
+                int(self.arg[piece]),
+                int(self.when[piece]),
+                int(self.reason[piece]),
+                self._bytes[piece].as_py(),
+            )
+
+    def text(self, row: int, index: int = 0) -> str:
+        """The text in the `index`-th piece of a row, up to its first NUL; empty when there is none."""
+        pieces = list(self.of(row))
+        if index >= len(pieces):
+            return ""
+        return pieces[index].content.split(b"\0", 1)[0].decode(errors="replace")
+
+    def argument(self, row: int, arg: int, when: When) -> bytes | None:
+        """The bytes captured for argument `arg`, None when they are missing."""
+        for piece in self.of(row):
+            if piece.arg == arg and piece.when == when and piece.reason == 0:
+                return piece.content
+        return None
+
+    def zero_timeouts(self, wanted: Ints) -> NDArray[np.bool_]:
+        """Which rows have a timeout of 0 in memory: 8 or 16 bytes captured at entry, all 0.
+
+        `wanted`: for every row the argument that points to the timeout, -1 = do not look.
+        """
+        answer = np.zeros(len(wanted), dtype=np.bool_)
+        begin, size = self._starts[:-1], np.diff(self._starts)
+        row = np.repeat(np.arange(len(wanted)), np.diff(self.ends))
+        fits = (self.when == When.ENTRY) & (self.reason == 0) & ((size == 8) | (size == 16))
+        found = np.flatnonzero(fits & (self.arg == wanted[row]))
+        if len(found):
+            first, last = begin[found], begin[found] + size[found] - 8
+            bytes_of = np.stack((first, last), axis=1)[:, :, None] + np.arange(8)
+            answer[row[found]] = ~self._data[bytes_of].any(axis=(1, 2))
+        return answer

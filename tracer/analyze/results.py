@@ -1,0 +1,147 @@
+"""The frozen results every reader (report, TUI, compare, exports) works with. Times in ns, sizes in bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The five times of something: a call, a syscall, a thread, a run."""
+
+    user_ns: int = 0
+    kernel_ns: int = 0
+    blocked_ns: int = 0
+    runnable_ns: int = 0
+    tracer_ns: int = 0
+
+    @property
+    def own_ns(self) -> int:
+        """The program's own time: all but the tracer's."""
+        return self.user_ns + self.kernel_ns + self.blocked_ns + self.runnable_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Copies across the boundary."""
+
+    copies_in: int = 0
+    copies_out: int = 0
+    payload_in: int = 0
+    payload_out: int = 0
+    control_in: int = 0
+    control_out: int = 0
+    unknown: int = 0
+    """Calls of which it is not known what they copied; the other numbers are then a lower bound."""
+
+    def plus(self, other: Self) -> Self:
+        """The sum, field by field."""
+        return type(self)(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Everything about a run, or about one phase of it."""
+
+    calls: int = 0
+    """Calls that returned."""
+    failed: int = 0
+    wasted: int = 0
+    times: Times = field(default_factory=Times)
+    failed_kernel_ns: int = 0
+    """Kernel time of the calls that failed."""
+    copies: Copies = field(default_factory=Copies)
+    wakeups: int = 0
+    useless_wakeups: int | None = None
+    """None until descriptors are followed (then the number)."""
+    signals: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SyscallRow:
+    """One system call's line in the summary."""
+
+    name: str
+    calls: int
+    failed: int
+    wasted: int
+    errors: dict[str, int]
+    times: Times
+    """user_ns here is user time that led up to these calls; tracer_ns the tracer's cost on them."""
+    kernel_p50_ns: int
+    kernel_p99_ns: int
+    wall_p50_ns: int
+    wall_p99_ns: int
+    """Percentiles of kernel + blocked + runnable of single calls."""
+    copies: Copies
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorRow:
+    """One descriptor's line: a generation of one fd of one process."""
+
+    pid: int
+    fd: int
+    generation: int
+    what: str
+    opened_by: str
+    nonblocking: bool | None
+    calls: int
+    wasted: int
+    copies: Copies
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """One thread's line. user + kernel + blocked + runnable + tracer = lifetime."""
+
+    pid: int
+    tid: int
+    name: str
+    lifetime_ns: int
+    calls: int
+    times: Times
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """One marked phase."""
+
+    name: str
+    begin_ns: int
+    end_ns: int | None
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the program and its recording ended."""
+
+    code: int | None = None
+    signal: str | None = None
+    complete: bool = False
+    reason: str = ""
+    """A sentence when the recording is not complete or did not end with the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All results of one recording, or of one phase of it."""
+
+    command: tuple[str, ...]
+    backend: str
+    source: str
+    """The on-CPU clock: schedstat, process-clock, ticks or none (or several, joined by +)."""
+    phase: str | None
+    duration_ns: int
+    ending: Ending
+    totals: Totals
+    syscalls: tuple[SyscallRow, ...]
+    fds: tuple[DescriptorRow, ...]
+    threads: tuple[ThreadRow, ...]
+    phases: tuple[PhaseRow, ...]
+    uncertainty_ns: int = 0
+    """± on user and on kernel of the totals: calls times the spread of the calibration."""

@@ -1,0 +1,173 @@
+"""Running totals of a recording: fed batch by batch, asked for a frozen report at any time.
+
+What is kept grows with the number of different threads, calls, descriptors and sets of phases, not with the
+number of events.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tracer.account.calibration import Calibration
+from tracer.account.times import column
+from tracer.analyze import inside, summary
+from tracer.analyze.calls import CallCodes
+from tracer.analyze.columns import MAX_ERRNO, Columns, columns_of
+from tracer.analyze.cube import Cube
+from tracer.analyze.descriptors import Descriptors
+from tracer.analyze.histogram import Histograms
+from tracer.analyze.phases import MEASURE, Phases
+from tracer.analyze.results import Report
+from tracer.analyze.sums import ALL, COPIES, halves, values_of
+from tracer.analyze.threads import Threads
+from tracer.recording.header import Header
+from tracer.recording.rows import Ended, ended_of
+from tracer.wire import Kind
+
+Ints = NDArray[np.int64]
+
+
+class Tally:
+    """The totals of one recording."""
+
+    def __init__(self, header: Header) -> None:
+        self.header = header
+        self.codes = CallCodes()
+        self.phases = Phases()
+        self.threads = Threads()
+        self.descriptors = Descriptors()
+        self.calls = Cube(len(ALL))
+        """By set of phases, call and thread."""
+        self.by_fd = Cube(2 + len(COPIES))
+        """Calls, wasted and copies, by set of phases and descriptor."""
+        self.errors = Cube(1)
+        """Failed calls, by set of phases, call and errno."""
+        self.events = Cube(2)
+        """Signals and lost events, by set of phases."""
+        self.kernel = Histograms()
+        self.wall = Histograms()
+        self.sources = 0
+        """Bit set of the clock sources seen."""
+        self.began_ns: int | None = None
+        self.last_ns = 0
+        self.ended: Ended | None = None
+        self.calibration = Calibration.from_json(header.calibration)
+        """In force for the next batch: the header's, or that of the last CALIBRATION row before it."""
+        self.still_inside: dict[int, tuple[int, int, Ints]] = {}
+        """By thread code: a call not returned yet: its key, how far its row knows its time, its numbers."""
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take in the next batch of the recording; batches must come in order."""
+        if batch.num_rows == 0:
+            return
+        columns = columns_of(batch, self.calibration, self.codes)
+        self._marks(columns)
+        self._moments(batch, columns)
+        before, within = self.phases.of(columns.at_ns)
+        thread = self.threads.of(columns)
+        self._sum(columns, before, within, thread)
+        self._histograms(columns, within)
+        self._descriptors(columns, within)
+        self._events(columns, within)
+        self._calibrations(columns)
+        self.ended = ended_of(batch) or self.ended
+
+    def report(self, phase: str | None = None, now_ns: int | None = None) -> Report:
+        """The results of the whole run, or of one phase of it.
+
+        `now_ns` (CLOCK_MONOTONIC), for a live view: calls that have not returned count as blocked up to then.
+        Raises UnknownPhase.
+        """
+        return summary.report_of(self, phase, now_ns)
+
+    @property
+    def default_phase(self) -> str | None:
+        """The phase to show when nobody asked for one: `measure` where it is marked."""
+        return MEASURE if MEASURE in self.phases.names() else None
+
+    def _marks(self, columns: Columns) -> None:
+        for row in np.flatnonzero(columns.kind == Kind.MARK).tolist():
+            self.phases.mark(int(columns.at_ns[row]), columns.memory.text(row))
+
+    def _moments(self, batch: pa.RecordBatch, columns: Columns) -> None:
+        first = int(columns.at_ns.min())
+        self.began_ns = first if self.began_ns is None else min(first, self.began_ns)
+        self.last_ns = max(self.last_ns, int((columns.at_ns + columns.wall_ns).max()))
+        source = column(batch, "source")[inside.is_timed(columns.kind)]
+        self.sources |= int(np.bitwise_or.reduce(1 << (source & 7), initial=0))
+
+    def _sum(self, columns: Columns, before: Ints, within: Ints, thread: Ints) -> None:
+        waiting = inside.provisional(columns.kind, columns.flags)
+        timed = inside.is_timed(columns.kind)
+        settled = timed & ~waiting
+        values = values_of(columns)
+        if settled.all():
+            self._cells(columns.code, thread, before, within, values)
+        else:
+            rows = np.flatnonzero(settled)
+            self._cells(columns.code[rows], thread[rows], before[rows], within[rows], values[:, rows])
+        for code in np.unique(thread[timed]).tolist():
+            self.still_inside.pop(code, None)
+        for row in np.flatnonzero(inside.lasting(columns.kind, columns.tid, waiting)).tolist():
+            key = call_key(within[row : row + 1], columns.code[row : row + 1], thread[row : row + 1])
+            known = int(columns.at_ns[row] + columns.wall_ns[row])
+            self.still_inside[int(thread[row])] = (int(key[0]), known, values[:, row].copy())
+
+    def _cells(self, code: Ints, thread: Ints, before: Ints, within: Ints, values: Ints) -> None:
+        same = before == within
+        if same.all():
+            self.calls.add(call_key(within, code, thread), values)
+        else:
+            self.calls.add(call_key(within[same], code[same], thread[same]), values[:, same])
+            for sets, half in zip((before, within), halves(values[:, ~same]), strict=True):
+                self.calls.add(call_key(sets[~same], code[~same], thread[~same]), half)
+
+    def _histograms(self, columns: Columns, within: Ints) -> None:
+        rows = columns.returned
+        keys = pair_key(within[rows], columns.code[rows])
+        times = columns.times
+        self.kernel.add(keys, times.kernel[rows])
+        self.wall.add(keys, (times.kernel + times.blocked + times.runnable)[rows])
+        failed = columns.failed
+        errors = error_key(within[failed], columns.code[failed], -columns.result[failed])
+        self.errors.add(errors, np.ones((1, len(errors)), dtype=np.int64))
+
+    def _descriptors(self, columns: Columns, within: Ints) -> None:
+        code = self.descriptors.of(columns, self.codes)
+        rows = np.flatnonzero(columns.returned & (code >= 0))
+        copies = [getattr(columns.copies, name)[rows] for name in COPIES]
+        values = np.stack([columns.returned[rows], columns.wasted[rows], *copies]).astype(np.int64)
+        self.by_fd.add(pair_key(within[rows], code[rows]), values)
+
+    def _events(self, columns: Columns, within: Ints) -> None:
+        signals, lost = columns.kind == Kind.SIGNAL, columns.kind == Kind.LOST
+        rows = np.flatnonzero(signals | lost)
+        number = np.where(lost[rows], columns.args[rows, 0].astype(np.int64), 0)
+        self.events.add(within[rows], np.stack([signals[rows].astype(np.int64), number]))
+
+    def _calibrations(self, columns: Columns) -> None:
+        for row in np.flatnonzero(columns.kind == Kind.CALIBRATION).tolist():
+            try:
+                document = json.loads(columns.memory.text(row))
+                self.calibration = Calibration.from_json(document)
+            except (ValueError, TypeError, AttributeError):
+                continue  # a damaged row: the constants before it stay in force
+
+
+def call_key(sets: Ints, code: Ints, thread: Ints) -> Ints:
+    """One number for a set of phases, a call and a thread."""
+    return sets << 44 | (code & 0xFFFFF) << 24 | (thread & 0xFFFFFF)
+
+
+def pair_key(sets: Ints, code: Ints) -> Ints:
+    """One number for a set of phases and the code of a call or a descriptor."""
+    return sets << 32 | (code & 0xFFFFFFFF)
+
+
+def error_key(sets: Ints, code: Ints, errno: Ints) -> Ints:
+    """One number for a set of phases, a call and an errno."""
+    return sets << 44 | (code & 0xFFFFFFFF) << 12 | (errno & MAX_ERRNO)

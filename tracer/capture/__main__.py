@@ -1,0 +1,60 @@
+"""`python -m tracer.capture`: trace one program or process and send wire records to a pipe.
+
+The recorder starts it. What it is told: its options, and on the control pipe the lines `detach`,
+`detach wait`, `kill` and `signal N`, each followed by SIGUSR1. What it tells, as JSON frames: `hello` before
+the first event, `failed` instead of it when tracing cannot begin, and `end` after the last event. End of file
+on the pipe without `end` means that it was killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+
+from tracer.capture.session import CaptureOptions, capture
+from tracer.capture.spawn import Program
+
+
+def options_from(arguments: list[str]) -> CaptureOptions:
+    """Parse the command line (see `tracer.recording` for who writes it)."""
+    parser = argparse.ArgumentParser(prog="tracer.capture", description=__doc__)
+    parser.add_argument("--wire", type=int, required=True)
+    parser.add_argument("--control", type=int, required=True)
+    parser.add_argument("--pin", choices=("auto", "all", "off"), default="auto")
+    parser.add_argument("--capture-bytes", type=int, default=64)
+    parser.add_argument("--redact", action="store_true")
+    parser.add_argument("--clock", choices=("auto", "schedstat", "process", "ticks", "none"), default="auto")
+    parser.add_argument("--terminal", type=int)
+    parser.add_argument("--attach", type=int)
+    parser.add_argument("program", nargs="*", metavar="PATH ARGV0 [ARG]")
+    given = parser.parse_args(arguments)
+    program = None
+    if given.program:
+        program = Program(given.program[0], tuple(given.program[1:]), given.terminal)
+    elif given.attach is None:
+        parser.error("a program or --attach is needed")
+    return CaptureOptions(
+        wire=given.wire,
+        control=given.control,
+        pin=given.pin,
+        capture_bytes=given.capture_bytes,
+        redact=given.redact,
+        clock=given.clock,
+        program=program,
+        attach=given.attach,
+    )
+
+
+def main() -> int:
+    """Run one capture; 0 when the wire got an end, 125 when tracing could not begin."""
+    options = options_from(sys.argv[1:])
+    os.set_inheritable(options.wire, False)
+    os.set_inheritable(options.control, False)
+    gc.disable()  # nothing here makes cycles, and a collection would hold every stopped thread
+    return capture(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""Measuring what being traced costs the traced thread: a child of our own, traced like any other.
+
+The child first times some thousand `getppid` calls by itself, and as many calls of an equal Python function
+that does not enter the kernel: their difference is what one call costs in the kernel, untraced. Then it makes
+the same calls under this very capture loop. The median of each raw clock less the untraced truth is the cost
+of one resume, and half the interquartile range its spread. `getppid` is the shortest call there is, so what is
+left is the hand-over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tracer.capture import ptrace_binding as ptrace
+from tracer.capture.calls import CallTables
+from tracer.capture.outbox import Outbox
+from tracer.capture.placement import CoScheduling
+from tracer.capture.ptrace_loop import CaptureLoop
+from tracer.capture.spawn import Waiting, die_with_parent, fork_waiting
+from tracer.capture.tracees import Tracees
+from tracer.syscalls.names import name_of
+from tracer.wire import RECORD, Kind, Placement, Source
+
+SAMPLES: Final = {Placement.SHARED: 307, Placement.APART: 101}
+RECALIBRATE_NS: Final = 10_000_000_000
+_WARM_UP: Final = 17
+_CHUNKS, _CHUNK = 23, 101
+_FIRST_CLOCK: Final = 18
+"""Position of wall_ns in a wire record; run, delay, user_wall, user_run and user_delay follow."""
+
+Constants = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Untraced:
+    """What one iteration costs the child when nobody watches, in ns."""
+
+    kernel: float
+    user: float
+
+
+class Subject:
+    """A child that measures itself, waits to be traced, and then makes its calls."""
+
+    def __init__(self, samples: int) -> None:
+        self.outbox = Outbox(-1)
+        """Its rows are kept here, apart from the program's."""
+        read, write = os.pipe()
+        go, self._go = os.pipe()
+        child: Waiting = fork_waiting(lambda: _behave(write, go, samples))
+        self.pid = child.pid
+        os.close(write)
+        os.close(go)
+        child.release()
+        child.forget()
+        self.truth = Untraced(**json.loads(os.read(read, 256) or b'{"kernel": 0, "user": 0}'))
+        os.close(read)
+
+    def release(self) -> None:
+        """Let it make its calls; it must be traced by now."""
+        os.write(self._go, b"\n")
+        os.close(self._go)
+
+    def constants(self) -> Constants:
+        """What its traced calls cost above its untraced ones (the fields of account's `Constants`), in ns."""
+        rows = list(RECORD.iter_unpack(self.outbox.records))
+        calls = [row for row in rows if row[0] == Kind.CALL and name_of(row[1], row[5]) == "getppid"]
+        return _constants(calls[_WARM_UP:], self.truth) if len(calls) > 2 * _WARM_UP else {}
+
+
+def calibrate(placement: Placement, tables: CallTables, source: Source) -> Constants:
+    """Measure one placement now, before there is a program.
+
+    Raises:
+        PtraceRefused: this process may not trace even its own child.
+    """
+    scheduling = CoScheduling("all" if placement is Placement.SHARED else "off")
+    subject = Subject(SAMPLES[placement])
+    tracees = Tracees(subject.outbox, scheduling, source)
+    loop = CaptureLoop(tracees, tables, flushing=False)
+    ptrace.seize(subject.pid, ptrace.OPTIONS | ptrace.EXITKILL)
+    thread = tracees.adopt(subject.pid, time.monotonic_ns())
+    scheduling.settle([thread])
+    ptrace.request(ptrace.INTERRUPT, subject.pid, 0, 0)
+    subject.release()
+    loop.run()
+    scheduling.part([])
+    return subject.constants()
+
+
+class Recalibration:
+    """Measures again while a program is traced: one more subject now and then, in the current placement.
+
+    Called by the loop between flushes. Costs the capture process some 15 ms each time; skipped while nothing
+    much is traced.
+    """
+
+    def __init__(self, loop: CaptureLoop, constants: dict[str, Constants]) -> None:
+        self._loop = loop
+        self._constants = constants
+        self._subject: Subject | None = None
+        self._placement = Placement.SHARED
+        self._next_ns = time.monotonic_ns() + RECALIBRATE_NS
+
+    def __call__(self, now: int) -> None:
+        """Begin a measurement when one is due, and report one that has ended."""
+        if self._subject is not None and self._subject.pid in self._loop.statuses:
+            self._report(self._subject, now)
+        elif self._subject is None and now >= self._next_ns and not self._loop.detaching:
+            self._next_ns = now + RECALIBRATE_NS
+            self._begin(now)
+
+    def _begin(self, now: int) -> None:
+        tracees = self._loop.tracees
+        self._placement = tracees.scheduling.placement
+        subject = Subject(SAMPLES[self._placement] // 3)
+        try:
+            ptrace.seize(subject.pid, ptrace.OPTIONS | ptrace.EXITKILL)
+        except ptrace.PtraceRefused:
+            subject.release()
+            return
+        self._subject = subject
+        thread = tracees.adopt(subject.pid, now, outbox=subject.outbox)
+        if self._placement is Placement.SHARED:
+            tracees.scheduling.hold(thread)
+        ptrace.request(ptrace.INTERRUPT, subject.pid, 0, 0)
+        subject.release()
+
+    def _report(self, subject: Subject, now: int) -> None:
+        del self._loop.statuses[subject.pid]
+        self._subject = None
+        measured = subject.constants()
+        if measured:
+            self._constants = {**self._constants, self._placement.name.lower(): measured}
+            text = json.dumps(self._constants).encode()
+            self._loop.tracees.outbox.event(Kind.CALIBRATION, now, 0, 0, texts=(text,))
+
+
+def _behave(report: int, go: int, samples: int) -> None:
+    die_with_parent()
+    call, nothing = _cost(os.getppid), _cost(threading.get_ident)
+    os.write(report, json.dumps({"kernel": max(call - nothing, 0.0), "user": nothing}).encode())
+    os.read(go, 1)
+    for _ in range(samples + _WARM_UP):
+        os.getppid()
+    os._exit(0)
+
+
+def _cost(function: Callable[[], int]) -> float:
+    """ns of one iteration of the loop the traced child runs, the least disturbed of many chunks."""
+    chunks = []
+    for _ in range(_CHUNKS):
+        begin = time.perf_counter_ns()
+        for _ in range(_CHUNK):
+            function()
+        chunks.append((time.perf_counter_ns() - begin) / _CHUNK)
+    return statistics.median(chunks)
+
+
+def _constants(rows: Sequence[tuple[int, ...]], truth: Untraced) -> Constants:
+    columns = [[row[_FIRST_CLOCK + i] for row in rows] for i in range(6)]
+    wall, run, delay, user_wall, user_run, user_delay = columns
+    run_median, run_spread = _middle(run)
+    user_median, user_spread = _middle(user_run)
+    rest, rest_spread = _middle(_remainder(wall, run, delay))
+    return {
+        "run_ns": run_median - truth.kernel,
+        "delay_ns": _middle(delay)[0],
+        "wall_ns": rest,
+        "user_run_ns": user_median - truth.user,
+        "user_delay_ns": _middle(user_delay)[0],
+        "user_wall_ns": _middle(_remainder(user_wall, user_run, user_delay))[0],
+        "run_spread_ns": run_spread,
+        "user_run_spread_ns": user_spread,
+        "wall_spread_ns": rest_spread,
+        "samples": len(rows),
+    }
+
+
+def _middle(values: Sequence[int]) -> tuple[float, float]:
+    """The median and half the interquartile range."""
+    low, median, high = statistics.quantiles(values, n=4)
+    return median, (high - low) / 2
+
+
+def _remainder(wall: Sequence[int], run: Sequence[int], delay: Sequence[int]) -> list[int]:
+    return [max(w - r - d, 0) for w, r, d in zip(wall, run, delay, strict=True)]

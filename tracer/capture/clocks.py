@@ -1,0 +1,150 @@
+"""Where a thread's time on the CPU is read: `/proc/PID/task/TID/schedstat`, or what comes next best.
+
+schedstat gives three numbers: ns on a CPU, ns waiting on a run queue, and how often the thread was switched
+onto a CPU (Documentation/scheduler/sched-stats.rst). All are exact while the thread is stopped, because the
+scheduler updates them when it takes the thread off the CPU. They need CONFIG_SCHED_INFO and no privileges.
+
+Without them, a process with one thread can be read through its CPU clock (clock_getcpuclockid(3): ns on CPU,
+nothing about run queues), and any thread through utime + stime in `/proc/PID/task/TID/stat`, in clock ticks.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable
+
+from tracer.wire import Source
+
+Reading = tuple[int, int, int]
+"""ns on CPU, ns on the run queue, times switched in."""
+Clock = Callable[[], Reading]
+
+_NS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+class ThreadClock:
+    """The on-CPU clock of one thread; call `read` at a stop. Keeps one descriptor open until `close`."""
+
+    __slots__ = ("_descriptor", "read", "source")
+
+    def __init__(self, pid: int, tid: int, source: Source) -> None:
+        self._descriptor = -1
+        self.source = source
+        self.read: Clock = _nothing
+        if source is Source.SCHEDSTAT:
+            self._open(f"/proc/{pid}/task/{tid}/schedstat", _read_schedstat)
+            if self._descriptor >= 0:
+                self.read = _quick_schedstat(self._descriptor)
+        elif source is Source.PROCESS_CLOCK:
+            self.read = _process_clock(pid)
+        elif source is Source.TICKS:
+            self._open(f"/proc/{pid}/task/{tid}/stat", _read_ticks)
+
+    def _open(self, path: str, parse: Callable[[bytes], Reading]) -> None:
+        try:
+            descriptor = self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self.read = _reopening(path, parse)
+            return
+        pread = os.pread
+        last = (0, 0, 0)
+
+        def read() -> Reading:
+            nonlocal last
+            try:
+                last = parse(pread(descriptor, 512, 0))
+            except (OSError, ValueError, IndexError):  # ESRCH: the thread is gone; its clocks stand still
+                pass
+            return last
+
+        self.read = read
+
+    def close(self) -> None:
+        """Give the descriptor back; further reads repeat the last value."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+            self.read = _nothing
+
+
+def _quick_schedstat(descriptor: int) -> Clock:
+    """`_read_schedstat` of a `pread`, written out: it runs at every stop."""
+    pread = os.pread
+    last = (0, 0, 0)
+
+    def read() -> Reading:
+        nonlocal last
+        try:
+            run, delay, switches = pread(descriptor, 64, 0).split()
+        except (OSError, ValueError):  # ESRCH: the thread is gone; its clocks stand still
+            return last
+        last = (int(run), int(delay), int(switches))
+        return last
+
+    return read
+
+
+def _read_schedstat(text: bytes) -> Reading:
+    run, delay, switches = text.split()
+    return int(run), int(delay), int(switches)
+
+
+def _read_ticks(text: bytes) -> Reading:
+    # The command name, field 2, may hold spaces and parentheses: fields are counted from its last ')'.
+    fields = text[text.rindex(b")") + 2 :].split()
+    return (int(fields[11]) + int(fields[12])) * _NS_PER_TICK, 0, 0
+
+
+def _reopening(path: str, parse: Callable[[bytes], Reading]) -> Clock:
+    """For when there are more threads than descriptors: slower, but it works."""
+
+    def read() -> Reading:
+        try:
+            with open(path, "rb", buffering=0) as file:
+                return parse(file.read(512))
+        except (OSError, ValueError, IndexError):
+            return 0, 0, 0
+
+    return read
+
+
+def _process_clock(pid: int) -> Clock:
+    # The clock id of another process's CPU clock, as clock_getcpuclockid(3) makes it: CPUCLOCK_SCHED is 2.
+    identity = (~pid << 3) | 2
+    last = (0, 0, 0)
+
+    def read() -> Reading:
+        nonlocal last
+        try:
+            last = (time.clock_gettime_ns(identity), 0, 0)
+        except OSError:
+            pass
+        return last
+
+    return read
+
+
+def _nothing() -> Reading:
+    return 0, 0, 0
+
+
+def best_source() -> Source:
+    """The best clock this machine has: schedstat where the kernel counts it, else the process CPU clock."""
+    try:
+        with open("/proc/self/schedstat", "rb") as file:
+            if _read_schedstat(file.read())[0] > 0:
+                return Source.SCHEDSTAT
+    except (OSError, ValueError):
+        pass
+    return Source.PROCESS_CLOCK
+
+
+SOURCES = {
+    "schedstat": Source.SCHEDSTAT,
+    "process": Source.PROCESS_CLOCK,
+    "ticks": Source.TICKS,
+    "none": Source.NONE,
+}

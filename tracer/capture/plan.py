@@ -1,0 +1,190 @@
+"""Declarations compiled for the capture loop: which memory to copy at the entry and at the exit stop.
+
+A plan is one function per stop. The two commonest forms, a buffer filled with as many bytes as the call
+returns and a buffer that is sent, are one branch and one `pread`; everything else is a list of steps made from
+the declaration's expressions. A call that copies nothing has no plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tracer.capture.memory import Reader
+from tracer.capture.plan_expression import Value, compile_expression
+from tracer.capture.plan_nested import LARGEST_STRUCTURE, NESTED, Step
+from tracer.syscalls.expression import ALWAYS, NEVER, POSITIVE, RESULT, SUCCEEDED, Expr
+from tracer.syscalls.model import FLAT, IN, PATH, PAYLOAD, SEGMENTS, STRING, Copy, Syscall
+from tracer.syscalls.structures import PATH_MAX
+from tracer.syscalls.table import declarations
+from tracer.wire import Abi, Reason
+
+EntryPlan = Callable[[Reader, tuple[int, ...]], None]
+ExitPlan = Callable[[Reader, tuple[int, ...], int], None]
+
+
+class PlanOptions(NamedTuple):
+    """What the user wants kept of the payload."""
+
+    capture_bytes: int = 64
+    """First bytes kept of each payload buffer; 0 = none."""
+    redact: bool = False
+    """Keep addresses of payload, no bytes."""
+
+
+class Plan(NamedTuple):
+    """What to do at the two stops of a call; None = nothing."""
+
+    entry: EntryPlan | None
+    exit: ExitPlan | None
+
+
+def compile_plans(abi: Abi, options: PlanOptions) -> dict[int, Plan]:
+    """The plans of all declared calls of `abi` that have memory worth keeping, by number."""
+    plans = {nr: compile_plan(declared, options) for nr, declared in declarations(abi).items()}
+    return {nr: plan for nr, plan in plans.items() if plan.entry or plan.exit}
+
+
+def compile_plan(declared: Syscall, options: PlanOptions) -> Plan:
+    """The plan of one call."""
+    # What another piece's address or length depends on is read before it.
+    copies = sorted((copy for copy in declared.copies if _kept(copy, options)), key=_depth)
+    entry = [_step(copy, options) for copy in copies if copy.way == IN]
+    exits = [copy for copy in copies if copy.way != IN]
+    return Plan(_at_entry(entry), _at_exit(exits, options))
+
+
+def _kept(copy: Copy, options: PlanOptions) -> bool:
+    if copy.kept == NEVER and copy.shape == FLAT:
+        return False
+    return copy.kind != PAYLOAD or options.redact or options.capture_bytes > 0
+
+
+def _depth(copy: Copy) -> int:
+    """How many loads from other pieces lie between the registers and this piece."""
+    return max(_loads(copy.at), _loads(copy.kept), _loads(copy.given)) + (copy.shape == SEGMENTS)
+
+
+def _loads(expr: Expr) -> int:
+    return (expr.op == "load") + max((_loads(each) for each in expr.operands if isinstance(each, Expr)), default=0)
+
+
+def _at_entry(steps: list[Step]) -> EntryPlan | None:
+    if not steps:
+        return None
+    if len(steps) == 1:
+        only = steps[0]
+        return lambda reader, args: only(reader, args, 0)
+
+    def entry(reader: Reader, args: tuple[int, ...]) -> None:
+        for step in steps:
+            step(reader, args, 0)
+
+    return entry
+
+
+def _at_exit(copies: list[Copy], options: PlanOptions) -> ExitPlan | None:
+    steps = [_step(copy, options) for copy in copies]
+    if not steps:
+        return None
+    if len(steps) == 1:
+        return steps[0]
+    if all(copy.on in (SUCCEEDED, POSITIVE) for copy in copies):
+        # A failed call, EAGAIN above all, costs one comparison.
+        def succeeded(reader: Reader, args: tuple[int, ...], result: int) -> None:
+            if result >= 0:
+                for step in steps:
+                    step(reader, args, result)
+
+        return succeeded
+
+    def always(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        for step in steps:
+            step(reader, args, result)
+
+    return always
+
+
+def _step(copy: Copy, options: PlanOptions) -> Step:
+    if copy.shape in (STRING, PATH):
+        return _conditional(copy, _string(copy))
+    if copy.shape != FLAT:
+        return _conditional(copy, NESTED[copy.shape](copy, options.capture_bytes, options.redact))
+    if copy.kind == PAYLOAD and copy.at.op == "arg" and copy.kept == RESULT and copy.given == ALWAYS:
+        return _filled(copy, options)
+    return _conditional(copy, _flat(copy, options))
+
+
+def _filled(copy: Copy, options: PlanOptions) -> Step:
+    """The buffer of a read: nothing to do unless bytes came."""
+    arg, when, limit = copy.arg, copy.way, options.capture_bytes
+    place = copy.at.operands[0]
+    assert isinstance(place, int)
+    if options.redact:
+
+        def redacted(reader: Reader, args: tuple[int, ...], result: int) -> None:
+            if result > 0:
+                reader.redacted(arg, when, args[place])
+
+        return redacted
+
+    def filled(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        if result > 0:
+            reader.take(arg, when, args[place], result if result < limit else limit)
+
+    return filled
+
+
+def _flat(copy: Copy, options: PlanOptions) -> Step:
+    at, size = compile_expression(copy.at), compile_expression(copy.kept)
+    arg, when = copy.arg, copy.way
+    payload = copy.kind == PAYLOAD
+    limit = options.capture_bytes if payload else LARGEST_STRUCTURE
+    redact = payload and options.redact
+
+    def flat(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        address = at(reader, args, result)
+        length = min(size(reader, args, result), limit) if address else 0
+        if redact and address:
+            reader.missing(arg, when, address, Reason.REDACTED)
+        elif length > 0:
+            reader.take(arg, when, address, length)
+
+    return flat
+
+
+def _string(copy: Copy) -> Step:
+    at = compile_expression(copy.at)
+    arg, when = copy.arg, copy.way
+
+    def string(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        address = at(reader, args, result)
+        if address:
+            reader.take_text(arg, when, address, PATH_MAX)
+
+    return string
+
+
+def _conditional(copy: Copy, step: Step) -> Step:
+    """`step` only when the copy's conditions hold; at entry the result is not yet known, so it is not asked."""
+    conditions: list[Value] = []
+    if copy.given != ALWAYS:
+        conditions.append(compile_expression(copy.given))
+    if copy.way != IN and copy.on != ALWAYS:
+        conditions.append(compile_expression(copy.on))
+    if not conditions:
+        return step
+    if len(conditions) == 1:
+        only = conditions[0]
+
+        def once(reader: Reader, args: tuple[int, ...], result: int) -> None:
+            if only(reader, args, result):
+                step(reader, args, result)
+
+        return once
+
+    def checked(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        if all(condition(reader, args, result) for condition in conditions):
+            step(reader, args, result)
+
+    return checked

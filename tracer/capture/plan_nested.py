@@ -1,0 +1,235 @@
+"""Plan steps for memory that is reached through other memory: iovecs, message arrays, argv, iocbs."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from struct import Struct, iter_unpack
+from typing import Final
+
+from tracer.capture.memory import Reader, word
+from tracer.capture.plan_expression import compile_expression
+from tracer.syscalls.model import (
+    CMSGS,
+    FDSIZE,
+    IMAGE,
+    IN,
+    IOCBS,
+    LENGTHS,
+    RECEIVED,
+    SEGMENTS,
+    SENT,
+    STRINGS,
+    Copy,
+)
+from tracer.syscalls.structures import (
+    IOCB,
+    IOVEC,
+    MMSGHDR,
+    MSGHDR,
+    PATH_MAX,
+    SOCKADDR_STORAGE,
+    UIO_MAXIOV,
+)
+from tracer.wire import Reason
+
+Step = Callable[[Reader, tuple[int, ...], int], None]
+
+MOST_STRINGS: Final = 4096
+"""Strings kept of one argv or envp; a longer array is cut off and its copies are unknown."""
+MOST_IOCBS: Final = 1024
+LARGEST_STRUCTURE: Final = 64 * 1024
+"""Bytes kept of one control structure (an array of pollfds, a control buffer)."""
+_ENTRY: Final = 0
+_EXIT: Final = 1
+
+
+def _segments(copy: Copy, limit: int, redact: bool) -> Step:
+    at, size, arg, when = compile_expression(copy.at), compile_expression(copy.kept), copy.arg, copy.way
+
+    def step(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        array = reader.recall(arg, _ENTRY, at(reader, args, result))
+        if array:
+            budget = limit if when == IN else min(limit, size(reader, args, result))
+            take_segments(reader, arg, when, array, budget, redact)
+
+    return step
+
+
+def take_segments(reader: Reader, arg: int, when: int, array: bytes, budget: int, redact: bool) -> None:
+    """Keep the first `budget` bytes of the segments named by an iovec array."""
+    for base, length in iter_unpack("<QQ", array[: len(array) // IOVEC * IOVEC]):
+        if budget <= 0 and not redact:
+            return
+        if not length:
+            continue
+        if redact:
+            reader.missing(arg, when, base, Reason.REDACTED)
+            return
+        kept = reader.take(arg, when, base, min(length, budget))
+        if not kept:
+            return
+        budget -= len(kept)
+
+
+def _cmsgs(copy: Copy, _limit: int, _redact: bool) -> Step:
+    at, size, arg, when = compile_expression(copy.at), compile_expression(copy.kept), copy.arg, copy.way
+
+    def step(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        address, length = at(reader, args, result), min(size(reader, args, result), LARGEST_STRUCTURE)
+        if address and length > 0:
+            reader.take(arg, when, address, length)
+
+    return step
+
+
+_MSGHDR: Final = Struct("<QIxxxxQQQQI")
+
+
+def _messages(copy: Copy, limit: int, redact: bool) -> Step:
+    return (_submitted if copy.way == IN else _returned)(copy, limit, redact)
+
+
+def _submitted(copy: Copy, limit: int, redact: bool) -> Step:
+    """At entry: the headers, their iovecs, and when sending all that is sent."""
+    count, arg, sent = compile_expression(copy.entries), copy.arg, copy.shape == SENT
+
+    def step(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        vlen = min(max(count(reader, args, result), 0), UIO_MAXIOV)
+        array = reader.take(arg, _ENTRY, args[arg], vlen * MMSGHDR) if args[arg] and vlen else b""
+        for start in range(0, len(array) - MMSGHDR + 1, MMSGHDR):
+            name, namelen, iov, iovlen, control, controllen, _ = _MSGHDR.unpack_from(array, start)
+            vector = _take(reader, arg, _ENTRY, iov, min(iovlen, UIO_MAXIOV) * IOVEC)
+            if sent:
+                _take(reader, arg, _ENTRY, name, min(namelen, SOCKADDR_STORAGE))
+                _take(reader, arg, _ENTRY, control, min(controllen, LARGEST_STRUCTURE))
+                take_segments(reader, arg, _ENTRY, vector, limit, redact)
+
+    return step
+
+
+def _returned(copy: Copy, limit: int, redact: bool) -> Step:
+    """At exit: the headers again (their lengths changed), and when receiving all that came."""
+    arg, received = copy.arg, copy.shape == RECEIVED
+
+    def step(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        if result <= 0 or not args[arg]:
+            return
+        before = reader.recall(arg, _ENTRY, args[arg]) or b""
+        array = reader.take(arg, _EXIT, args[arg], min(result, UIO_MAXIOV) * MMSGHDR)
+        for start in range(0, min(len(array), len(before)) - MMSGHDR + 1, MMSGHDR):
+            if received:
+                _take_message(reader, arg, before[start:], array[start:], limit, redact)
+
+    return step
+
+
+def _take_message(reader: Reader, arg: int, before: bytes, after: bytes, limit: int, redact: bool) -> None:
+    """One received message: `before` and `after` are its mmsghdr at the two stops."""
+    name, room, iov, _, _, _, _ = _MSGHDR.unpack_from(before)
+    _, namelen, _, _, control, controllen, _ = _MSGHDR.unpack_from(after)
+    _take(reader, arg, _EXIT, name, min(room, namelen, SOCKADDR_STORAGE))
+    _take(reader, arg, _EXIT, control, min(controllen, LARGEST_STRUCTURE))
+    length = int.from_bytes(after[MSGHDR : MSGHDR + 4], "little")
+    if length:
+        take_segments(reader, arg, _EXIT, reader.recall(arg, _ENTRY, iov) or b"", min(limit, length), redact)
+
+
+def _take(reader: Reader, arg: int, when: int, address: int, length: int) -> bytes:
+    return reader.take(arg, when, address, length) if address and length else b""
+
+
+def _strings(copy: Copy, _limit: int, _redact: bool) -> Step:
+    arg, only_lengths = copy.arg, copy.shape == LENGTHS
+
+    def step(reader: Reader, args: tuple[int, ...], _result: int) -> None:
+        address = args[arg]
+        if not address:
+            return
+        pointers = _pointers(reader, address)
+        if not pointers:
+            reader.missing(arg, _ENTRY, address, errno.EFAULT)
+            return
+        reader.keep(arg, _ENTRY, address, b"".join(each.to_bytes(8, "little") for each in pointers))
+        if only_lengths:
+            lengths = (len(reader.text_at(each, 32 * PATH_MAX)) for each in pointers if each)
+            reader.keep(arg, _ENTRY, 0, b"".join(each.to_bytes(4, "little") for each in lengths))
+            return
+        for each in pointers:
+            if each:
+                reader.take_text(arg, _ENTRY, each, PATH_MAX)
+
+    return step
+
+
+def _pointers(reader: Reader, address: int) -> list[int]:
+    """The pointers of a NULL-terminated array, with the NULL; cut off at `MOST_STRINGS` or unreadable memory."""
+    found: list[int] = []
+    while len(found) < MOST_STRINGS:
+        here = address + 8 * len(found)
+        wanted = min(512, 4096 - here % 4096)
+        piece = reader.peek(here, wanted if wanted >= 8 else 8)
+        for (pointer,) in iter_unpack("<Q", piece[: len(piece) // 8 * 8]):
+            found.append(pointer)
+            if not pointer:
+                return found
+        if len(piece) < 8:
+            break
+    return found
+
+
+def _image(_copy: Copy, _limit: int, _redact: bool) -> Step:
+    return lambda reader, _args, _result: reader.take_auxv()
+
+
+def _fdsize(copy: Copy, _limit: int, _redact: bool) -> Step:
+    nfds = compile_expression(copy.entries)
+
+    def step(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        wanted = nfds(reader, args, result)
+        if wanted > 64:
+            reader.take_fdsize(wanted)
+
+    return step
+
+
+def _iocbs(copy: Copy, limit: int, redact: bool) -> Step:
+    count, arg = compile_expression(copy.entries), copy.arg
+
+    def step(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        number = min(max(count(reader, args, result), 0), MOST_IOCBS)
+        if not args[arg] or not number:
+            return
+        pointers = reader.take(arg, _ENTRY, args[arg], 8 * number)
+        for place in range(0, len(pointers) - 7, 8):
+            iocb = reader.take(arg, _ENTRY, word(pointers, place), IOCB)
+            if len(iocb) == IOCB:
+                _take_iocb_memory(reader, arg, iocb, limit, redact)
+
+    return step
+
+
+def _take_iocb_memory(reader: Reader, arg: int, iocb: bytes, limit: int, redact: bool) -> None:
+    """What an iocb's buffer holds at submission: the bytes to write, or the iovec array of a vectored one."""
+    opcode = int.from_bytes(iocb[16:18], "little")
+    buffer, length = word(iocb, 24), word(iocb, 32)
+    if opcode in (7, 8):
+        reader.take(arg, _ENTRY, buffer, min(length, UIO_MAXIOV) * IOVEC)
+    elif opcode == 1 and redact:
+        reader.redacted(arg, _ENTRY, buffer)
+    elif opcode == 1 and 0 < min(length, limit) <= 0x10000:
+        reader.take(arg, _ENTRY, buffer, min(length, limit))
+
+
+NESTED: Final[dict[str, Callable[[Copy, int, bool], Step]]] = {
+    SEGMENTS: _segments,
+    CMSGS: _cmsgs,
+    SENT: _messages,
+    RECEIVED: _messages,
+    STRINGS: _strings,
+    LENGTHS: _strings,
+    IMAGE: _image,
+    FDSIZE: _fdsize,
+    IOCBS: _iocbs,
+}
+"""Shape of a copy to the maker of its step: (copy, payload bytes to keep, redact) -> step."""

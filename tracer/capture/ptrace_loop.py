@@ -1,0 +1,261 @@
+"""The capture loop: wait for any traced thread to stop, note what happened, let it go on.
+
+The loop does the least that can be done while a thread is stopped: read its clocks, copy the memory that the
+call's declaration names, pack one wire record, restart. Everything else is somebody else's work.
+
+Facts about ptrace stops that shape it (ptrace(2)):
+
+* A blocking `waitpid(-1, __WALL)` is the only wait. With SEIZE every stop says what it is: SIGTRAP | 0x80 is a
+  syscall stop, a number above bit 16 is an event, of which PTRACE_EVENT_STOP is a new child's first stop, a
+  group-stop or an interrupt; anything else is a signal about to be delivered.
+* A new child's first stop may arrive before or after its parent's clone event. Neither waits for the other.
+* A thread may die while it is stopped (SIGKILL): any request can then fail with ESRCH, and that is normal; its
+  death is reported by waitpid in its own time.
+* A group-stop is left with PTRACE_LISTEN, or job control would not work under trace.
+* PTRACE_INTERRUPT ends a sleeping call with ERESTART*; the kernel restarts it after the detach.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tracer.capture import ptrace_binding as ptrace
+from tracer.capture.calls import CallTables
+from tracer.capture.threads import Thread
+from tracer.capture.tracees import Tracees
+from tracer.wire import RECORD, Kind, Spawn
+
+_WALL: Final = ptrace.WALL
+_GET_SYSCALL_INFO: Final = ptrace.GET_SYSCALL_INFO
+_SYSCALL: Final = ptrace.SYSCALL
+_ENTRY: Final = ptrace.SYSCALL_ENTRY
+_CALL: Final = int(Kind.CALL)
+_PLAIN_NR: Final = 0x3FFFFFFF
+"""Numbers above carry the x32 bit, or are -1."""
+_SYSCALL_STOP: Final = (signal.SIGTRAP | 0x80) << 8 | 0x7F
+_GROUP_STOPS: Final = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
+_BIRTHS: Final = {
+    ptrace.EVENT_FORK: Spawn.FORK,
+    ptrace.EVENT_VFORK: Spawn.VFORK,
+    ptrace.EVENT_CLONE: Spawn.CLONE,
+}
+_FLUSH_NS: Final = 20_000_000
+_QUIET_NS: Final = 2_000_000
+_FLUSH_BYTES: Final = 512 * RECORD.size
+_NEVER: Final = 1 << 63
+_ANNOUNCE_NS: Final = 50_000_000
+
+
+class CaptureLoop:
+    """Runs until no traced thread is left (or all were let go)."""
+
+    def __init__(self, tracees: Tracees, tables: CallTables, flushing: bool = True) -> None:
+        self.tracees = tracees
+        self.scheduling = tracees.scheduling
+        self.tables = tables
+        self.statuses: dict[int, int] = {}
+        """Wait statuses of the processes that ended, by pid."""
+        self.detaching = False
+        self.between: Callable[[int], None] | None = None
+        """Called now and then between two stops, with the time."""
+        self._waiting = False
+        self._armed = not flushing
+        self._noticed = 0
+        self._flush_at = 0 if flushing else _NEVER
+        self._flush_bytes = _FLUSH_BYTES if flushing else _NEVER
+
+    def run(self) -> None:
+        """Handle stops until nothing is traced any more.
+
+        This function is long because it is the hot path: every call of the traced program comes through twice,
+        and in Python a function call costs as much as a kernel entry. Rare stops are handled elsewhere.
+
+        Raises:
+            BrokenPipeError: the recorder is gone.
+        """
+        tracees = self.tracees
+        threads, box = tracees.threads, tracees.outbox
+        by_arch, scheduling = self.tables.by_arch, self.scheduling
+        waitpid, now_ns, request, pack = os.waitpid, time.monotonic_ns, ptrace.quick_request, RECORD.pack
+        information = ptrace.SyscallInfo()
+        at_entry, at_exit = information.entry.unpack_from, information.exit.unpack_from
+        buffer, address = information.buffer, information.pointer
+        while threads or tracees.expected:
+            self._waiting = True
+            try:
+                tid, status = waitpid(-1, _WALL)
+            except ChildProcessError:
+                break
+            self._waiting = False
+            self._noticed = now = now_ns()
+            if now >= self._flush_at or len(box.records) >= self._flush_bytes:
+                # Here, while the thread is held: after its resume it would wait for us and seem to be blocked.
+                self._flush(now)
+            thread = threads.get(tid)
+            if status != _SYSCALL_STOP or thread is None:
+                self._other_stop(tid, status, thread, now)
+            elif request(_GET_SYSCALL_INFO, tid, 88, address) >= 0:
+                run, delay, switches = thread.read_clock()
+                wall = thread.wall + now - thread.resumed
+                if buffer[0] == _ENTRY:
+                    if tracees.unsettled:
+                        self._settle()
+                    stop = at_entry(buffer)
+                    arch, ip, nr, args = stop[1], stop[2], stop[4], stop[5:]
+                    table = by_arch.get(arch)
+                    if table is None or nr > _PLAIN_NR:
+                        table = self.tables.find(arch, nr)
+                        nr &= table.nr_mask
+                    thread.table = table
+                    thread.entry = (now, nr, args, ip, wall, run - thread.run, delay - thread.delay,
+                                    switches - thread.switches, thread.stops, scheduling.placement)  # fmt: skip
+                    thread.in_call = True
+                    entry_plan = table.entry_plans.get(nr)
+                    if entry_plan is not None:
+                        entry_plan(thread.reader, args)
+                    special = table.specials.get(nr)
+                    if special is not None:
+                        special(tracees, thread)
+                elif thread.in_call:
+                    result = at_exit(buffer)[4]
+                    at, nr, args, ip, u_wall, u_run, u_delay, u_switches, u_stops, placement = thread.entry
+                    reader = thread.reader
+                    exit_plan = thread.table.exit_plans.get(nr)
+                    if exit_plan is not None:
+                        exit_plan(reader, args, result)
+                    out = thread.outbox
+                    out.records += pack(
+                        _CALL, thread.table.abi, placement, thread.source, thread.flags, nr, thread.pid, tid,
+                        reader.count, at, now - thread.ended, *args, result, wall, run - thread.run,
+                        delay - thread.delay, u_wall, u_run, u_delay, ip, switches - thread.switches, u_switches,
+                        thread.stops, u_stops,
+                    )  # fmt: skip
+                    if reader.count:
+                        out.add_pieces(reader)
+                        reader.clear()
+                    thread.ended = now
+                    thread.in_call = False
+                    if thread.uncommon:
+                        thread.finish_call(result)
+                else:
+                    # A new thread's way out of the clone that made it: part of its life, but not its call.
+                    thread.wall = wall
+                    self._go_on(thread, 0)
+                    continue
+                thread.run, thread.delay, thread.switches = run, delay, switches
+                thread.wall = 0
+                if self.detaching:
+                    self._let_go(thread, 0)
+                else:
+                    thread.stops = 1
+                    thread.resumed = now_ns()
+                    request(_SYSCALL, tid, 0, 0)
+            if not self._armed:
+                self._arm()
+        if self._flush_at < _NEVER:
+            self._disarm()
+            self.tracees.outbox.flush()
+
+    def _flush(self, now: int) -> None:
+        self.tracees.outbox.flush()
+        self._flush_at = now + _FLUSH_NS
+        if self.between is not None:
+            self.between(now)
+
+    def _arm(self) -> None:
+        self._armed = True
+        signal.setitimer(signal.ITIMER_REAL, _FLUSH_NS / 1e9, _FLUSH_NS / 1e9)
+
+    def _disarm(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._armed = False
+
+    def resume(self, thread: Thread, number: int = 0) -> None:
+        """Restart a stopped thread until its next stop, delivering signal `number` if not 0."""
+        thread.stops += 1
+        thread.resumed = time.monotonic_ns()
+        ptrace.request(ptrace.SYSCALL, thread.tid, 0, number)
+
+    def _other_stop(self, tid: int, status: int, thread: Thread | None, now: int) -> None:
+        if not os.WIFSTOPPED(status):
+            self._ended(tid, status)
+            return
+        if thread is None:
+            thread = self.tracees.adopt(tid, now)
+            if status == _SYSCALL_STOP:  # not its first stop: it belongs to a call whose entry we did not see
+                self._go_on(thread, 0)
+                return
+        event, number = status >> 16, os.WSTOPSIG(status)
+        if event == ptrace.EVENT_EXIT:
+            self.tracees.exiting(thread, ptrace.event_message(tid), now)
+            self._go_on(thread, 0)
+            return
+        thread.wall += now - thread.resumed
+        if event == ptrace.EVENT_EXEC:
+            thread = self.tracees.renamed(tid, ptrace.event_message(tid), now) or thread
+        elif event in _BIRTHS:
+            self.tracees.expect(ptrace.event_message(tid), _BIRTHS[event], thread)
+        elif event == ptrace.EVENT_STOP and number in _GROUP_STOPS and not self.detaching:
+            thread.resumed = now
+            ptrace.request(ptrace.LISTEN, tid, 0, 0)
+            return
+        elif event == 0:
+            self._signal(thread, number, now)
+            self._go_on(thread, number)
+            return
+        self._go_on(thread, 0)
+
+    def _go_on(self, thread: Thread, number: int) -> None:
+        if self.detaching:
+            self._let_go(thread, number)
+        else:
+            self.resume(thread, number)
+
+    def _signal(self, thread: Thread, number: int, now: int) -> None:
+        information = ptrace.signal_information(thread.tid)
+        code = int.from_bytes(information[8:12], "little")
+        thread.outbox.event(Kind.SIGNAL, now, thread.pid, thread.tid, nr=number, args=(code,), texts=(information,))
+
+    def _ended(self, tid: int, status: int) -> None:
+        self.statuses[tid] = status
+        self.tracees.gone(tid, status)
+
+    def _settle(self) -> None:
+        self.tracees.unsettled = False
+        if not self.detaching:
+            self.scheduling.settle(self.tracees.own_threads())
+
+    # --- called from signal handlers, which Python runs while waitpid is interrupted -----------------------
+
+    def tick(self) -> None:
+        """Send what waits and tell of calls that last; called by the timer, works only while waiting."""
+        if not self._waiting:
+            return
+        now = time.monotonic_ns()
+        if now - self._noticed < _QUIET_NS:
+            return  # busy: the loop itself flushes, while a thread is held
+        young = self.tracees.announce(now, _ANNOUNCE_NS)
+        self.tracees.outbox.flush()
+        self._flush_at = now + _FLUSH_NS
+        if not young:
+            self._disarm()
+
+    def detach(self) -> None:
+        """Let every thread go at its next stop, which is made to come now."""
+        self.detaching = True
+        for tid in list(self.tracees.threads):
+            ptrace.request(ptrace.INTERRUPT, tid, 0, 0)
+
+    def _let_go(self, thread: Thread, number: int) -> None:
+        now = time.monotonic_ns()
+        if thread.in_call:
+            part = thread.part(now, *thread.read_clock())
+            self.tracees.write_entered(thread, part, now)
+        self.scheduling.let_go(thread)
+        ptrace.request(ptrace.DETACH, thread.tid, 0, number)
+        self.tracees.threads.pop(thread.tid, None)
+        thread.close()

@@ -1,0 +1,233 @@
+"""One capture from beginning to end: calibrate, start or attach, run the loop, say how it ended."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tracer.capture import ptrace_binding as ptrace
+from tracer.capture.calibrate import Constants, Recalibration, calibrate
+from tracer.capture.calls import CallTables
+from tracer.capture.clocks import SOURCES, best_source
+from tracer.capture.outbox import Outbox
+from tracer.capture.placement import CoScheduling
+from tracer.capture.plan import PlanOptions
+from tracer.capture.ptrace_loop import CaptureLoop
+from tracer.capture.spawn import Program, Waiting, becoming, die_with_parent, fork_waiting, ignored_signals
+from tracer.capture.threads import threads_of
+from tracer.capture.tracees import Tracees
+from tracer.wire import Placement, Spawn
+
+_PIPE_BYTES: Final = 1 << 20
+CANNOT_TRACE: Final = 125
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOptions:
+    """What the recorder asked for."""
+
+    wire: int
+    control: int
+    pin: str
+    capture_bytes: int
+    redact: bool
+    clock: str
+    program: Program | None
+    attach: int | None
+
+
+class Capture:
+    """The state that outlives single steps: the loop, and who asked for what."""
+
+    def __init__(self, options: CaptureOptions) -> None:
+        self.options = options
+        self.outbox = Outbox(options.wire)
+        self.source = SOURCES.get(options.clock) or best_source()
+        self.tables = CallTables(PlanOptions(options.capture_bytes, options.redact))
+        self.tracees = Tracees(self.outbox, CoScheduling(options.pin), self.source)
+        self.loop = CaptureLoop(self.tracees, self.tables)
+        self.wait_for_program = False
+        self.abandoned = False
+
+    def obey(self, line: str) -> None:
+        """Carry out one line of the control pipe."""
+        word, _, rest = line.partition(" ")
+        if word == "detach":
+            self.wait_for_program = rest == "wait"
+            self.loop.detach()
+        elif word == "kill":
+            self._signal_processes(signal.SIGKILL)
+        elif word == "signal" and rest.isdigit() and self.tracees.root:
+            _kill(self.tracees.root, int(rest))
+
+    def abandon(self) -> None:
+        """The recorder is gone: end what we started, let go what we attached to."""
+        self.abandoned = True
+        self.outbox.discard()
+        if self.options.program is not None:
+            self._signal_processes(signal.SIGKILL)
+        else:
+            self.loop.detach()
+
+    def _signal_processes(self, number: int) -> None:
+        for pid in {thread.pid for thread in self.tracees.threads.values()}:
+            _kill(pid, number)
+
+    def run_loop(self) -> None:
+        """The capture loop, carried to its end even when the recorder dies in the middle."""
+        try:
+            self.loop.run()
+        except BrokenPipeError:
+            self.abandon()
+            self.loop.run()
+
+
+def capture(options: CaptureOptions) -> int:
+    """Run one capture; returns the process's exit status."""
+    ignored = ignored_signals()
+    os.set_blocking(options.control, False)
+    _widen(options.wire)
+    state = Capture(options)
+    _listen_to_signals(state)
+    try:
+        constants = {
+            "shared": calibrate(Placement.SHARED, state.tables, state.source) if options.pin != "off" else {},
+            "apart": calibrate(Placement.APART, state.tables, state.source) if options.pin != "all" else {},
+        }
+        if options.program is not None:
+            return _capture_program(state, options.program, constants, ignored)
+        return _capture_process(state, options.attach or 0, constants)
+    except ptrace.PtraceRefused as refused:
+        return _failed(state, refused.stage, refused.number, refused.tid)
+    except BrokenPipeError:
+        return CANNOT_TRACE
+
+
+def _capture_program(
+    state: Capture, program: Program, constants: dict[str, Constants], ignored: frozenset[int]
+) -> int:
+    child = fork_waiting(becoming(program, ignored))
+    try:
+        ptrace.seize(child.pid, ptrace.OPTIONS | ptrace.EXITKILL)
+    except ptrace.PtraceRefused:
+        _kill(child.pid, signal.SIGKILL)
+        os.waitpid(child.pid, 0)
+        raise
+    state.tracees.root = child.pid
+    # What the child does before its exec is our own doing: it goes to an outbox nobody reads.
+    state.tracees.adopt(child.pid, time.monotonic_ns(), Spawn.START, Outbox(-1))
+    ptrace.request(ptrace.INTERRUPT, child.pid, 0, 0)
+    _hello(state, constants, child.pid)
+    child.release()
+    state.run_loop()
+    return _ended(state, child)
+
+
+def _ended(state: Capture, child: Waiting) -> int:
+    status = state.loop.statuses.get(child.pid)
+    if status is None and state.wait_for_program:
+        status = os.waitpid(child.pid, 0)[1]
+    if status is not None:
+        number = child.exec_error()
+        if number:
+            return _failed(state, "exec", number, child.pid)
+    _end(state, status)
+    return 0
+
+
+def _capture_process(state: Capture, pid: int, constants: dict[str, Constants]) -> int:
+    tids = threads_of(pid)
+    if not tids:
+        return _failed(state, "attach", errno.ESRCH, pid)
+    seized: set[int] = set()
+    while fresh := [tid for tid in threads_of(pid) if tid not in seized]:
+        for tid in fresh:
+            try:
+                ptrace.seize(tid, ptrace.OPTIONS)
+            except ptrace.PtraceRefused as refused:
+                # A thread may end while we come; anything else goes for the whole process.
+                if refused.number != errno.ESRCH:
+                    raise
+            seized.add(tid)
+    state.tracees.root = pid
+    _hello(state, constants, pid)
+    now = time.monotonic_ns()
+    for tid in sorted(seized):
+        state.tracees.adopt(tid, now, Spawn.ATTACH)
+        ptrace.request(ptrace.INTERRUPT, tid, 0, 0)
+    state.run_loop()
+    _end(state, state.loop.statuses.get(pid))
+    return 0
+
+
+def _hello(state: Capture, constants: dict[str, Constants], program: int) -> None:
+    hello = {
+        "backend": "ptrace",
+        "pid": os.getpid(),
+        "program": program,
+        "source": state.source.name.lower().replace("_", "-"),
+        "calibration": constants,
+        "began_ns": time.monotonic_ns(),
+    }
+    state.outbox.document({"hello": hello})
+    state.loop.between = Recalibration(state.loop, constants)
+
+
+def _end(state: Capture, status: int | None) -> None:
+    reason = "exited" if status is not None and not state.loop.detaching else "detached"
+    _tell(state, {"end": {"reason": reason, "status": status}})
+
+
+def _failed(state: Capture, stage: str, number: int, pid: int) -> int:
+    name = errno.errorcode.get(number, str(number))
+    _tell(state, {"failed": {"stage": stage, "errno": name, "pid": pid}})
+    return CANNOT_TRACE
+
+
+def _tell(state: Capture, content: dict[str, Any]) -> None:
+    if not state.abandoned:
+        state.outbox.document(content)
+
+
+def _listen_to_signals(state: Capture) -> None:
+    """Ctrl-C is for the program, not for us; SIGTERM comes from the kernel when the recorder died."""
+
+    def on_control(_number: int, _frame: object) -> None:
+        try:
+            lines = os.read(state.options.control, 4096).decode(errors="replace").splitlines()
+        except BlockingIOError:
+            return
+        for line in lines:
+            state.obey(line)
+
+    handlers: dict[int, Callable[[int, object], None] | signal.Handlers] = {
+        signal.SIGINT: signal.SIG_IGN,
+        signal.SIGQUIT: signal.SIG_IGN,
+        signal.SIGHUP: signal.SIG_IGN,
+        signal.SIGUSR1: on_control,
+        signal.SIGTERM: lambda _number, _frame: state.abandon(),
+        signal.SIGALRM: lambda _number, _frame: state.loop.tick(),
+    }
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    die_with_parent(signal.SIGTERM)
+
+
+def _widen(pipe: int) -> None:
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    except OSError:  # over the user's limit (pipe(7), pipe-max-size): the default size works too
+        pass
+
+
+def _kill(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass

@@ -1,0 +1,116 @@
+"""Starting the traced program: fork, wait to be seized, exec. And the signal state it must be born with."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import signal
+import termios
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+PR_SET_PDEATHSIG: Final = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+_PYTHON_IGNORES: Final = (signal.SIGPIPE, signal.SIGXFSZ)
+"""Signals the interpreter sets to "ignore" at its own start; exec would hand that on to the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run: an executable's path, its argv, and a terminal of its own if it gets one."""
+
+    path: str
+    argv: tuple[str, ...]
+    terminal: int | None = None
+
+
+class Waiting:
+    """A forked child that does nothing until released."""
+
+    def __init__(self, pid: int, go: int, failure: int) -> None:
+        self.pid = pid
+        self._go = go
+        self._failure = failure
+
+    def release(self) -> None:
+        """Let it go on."""
+        os.write(self._go, b"\n")
+        os.close(self._go)
+
+    def forget(self) -> None:
+        """Close what is left of the connection; for a child that never execs."""
+        os.close(self._failure)
+
+    def exec_error(self) -> int:
+        """After it ended: the errno its exec failed with, 0 if it did not fail."""
+        text = os.read(self._failure, 16)
+        os.close(self._failure)
+        return int(text or b"0")
+
+
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Ask the kernel to signal this process when its parent ends (prctl(2), PR_SET_PDEATHSIG)."""
+    _libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+
+
+def fork_waiting(body: Callable[[], object]) -> Waiting:
+    """Fork a child that waits for `release` and then runs `body`, which must exec or exit.
+
+    When `body` raises OSError its errno is kept for `exec_error` and the child exits with 127. The child
+    ends by itself if this process dies before releasing it (the pipe reads end-of-file).
+    """
+    go_read, go_write = os.pipe()
+    failure_read, failure_write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _child(go_read, go_write, failure_write, body)
+    os.close(go_read)
+    os.close(failure_write)
+    return Waiting(pid, go_write, failure_read)
+
+
+def _child(go_read: int, go_write: int, failure: int, body: Callable[[], object]) -> NoReturn:
+    try:
+        os.close(go_write)
+        if os.read(go_read, 1):
+            body()
+    except OSError as error:
+        os.write(failure, b"%d" % (error.errno or 0))
+    finally:
+        os._exit(127)
+
+
+def becoming(program: Program, ignored: frozenset[int]) -> Callable[[], None]:
+    """The body that turns a waiting child into `program`.
+
+    `ignored`: the signals that were ignored when the capture process started, and so stay ignored.
+    """
+
+    def body() -> None:
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM,
+                       signal.SIGUSR1, *_PYTHON_IGNORES):  # fmt: skip
+            signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
+        if program.terminal is not None:
+            _take_terminal(program.terminal)
+        os.execve(program.path, list(program.argv), os.environ)
+
+    return body
+
+
+def _take_terminal(descriptor: int) -> None:
+    os.setsid()
+    fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
+    for standard in (0, 1, 2):
+        os.dup2(descriptor, standard)
+
+
+def ignored_signals() -> frozenset[int]:
+    """Signals this process was started with as ignored; call it before changing any."""
+    return frozenset(
+        number
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGALRM)
+        if signal.getsignal(number) is signal.SIG_IGN
+    )

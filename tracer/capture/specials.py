@@ -1,0 +1,88 @@
+"""Calls at which the capture loop must do more than record: marks, births, and questions about CPU masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tracer.capture.placement import affinity_of
+from tracer.capture.threads import Thread
+from tracer.capture.tracees import Tracees
+from tracer.syscalls.names import numbers
+from tracer.wire import Abi, Kind
+
+Special = Callable[[Tracees, Thread], None]
+
+_MARK: Final = b"iotrace:"
+_LONGEST_MARK: Final = 256
+
+
+def _write(_tracees: Tracees, thread: Thread) -> None:
+    """A write to fd -1 is how any program marks a moment: it fails with EBADF and harms nobody."""
+    at, _, args, *_ = thread.entry
+    if args[0] & 0xFFFFFFFF != 0xFFFFFFFF:
+        return
+    text = thread.reader.peek(args[1], min(args[2], _LONGEST_MARK))
+    if text.startswith(_MARK):
+        label = text.removeprefix(_MARK).strip(b"\n\0 ")
+        thread.outbox.event(Kind.MARK, at, thread.pid, thread.tid, texts=(label,))
+
+
+def _birth(tracees: Tracees, thread: Thread) -> None:
+    """In `auto` the program parts from our CPU before the child is born, so the child gets the true mask."""
+    if tracees.scheduling.mode == "auto" and len(tracees.own_threads()) == 1:
+        tracees.scheduling.part(tracees.own_threads())
+        thread.when_done(lambda _result: tracees.changed())
+
+
+def _exec(tracees: Tracees, thread: Thread) -> None:
+    """The program's first exec: what it did before was ours (`tracer.capture.spawn`), its life begins here."""
+    if thread.tid == tracees.root and thread.outbox is not tracees.outbox:
+        tracees.begin(thread)
+
+
+def _get_affinity(tracees: Tracees, thread: Thread) -> None:
+    """Answer sched_getaffinity with the mask the program believes in, not the one we set."""
+    asked = _asked(tracees, thread)
+    if asked is not None and asked.held:
+        tracees.scheduling.let_go(asked)
+        thread.when_done(lambda _result: tracees.changed())
+
+
+def _set_affinity(tracees: Tracees, thread: Thread) -> None:
+    """A mask the program sets is from then on the one it believes in."""
+    asked = _asked(tracees, thread)
+    if asked is None:
+        return
+    tracees.scheduling.let_go(asked)
+
+    def finish(result: int) -> None:
+        if result == 0:
+            asked.mask = affinity_of(asked.tid)
+        tracees.changed()
+
+    thread.when_done(finish)
+
+
+def _asked(tracees: Tracees, thread: Thread) -> Thread | None:
+    """The traced thread a sched_*affinity call is about: its first argument, 0 = the caller."""
+    tid = thread.entry[2][0] & 0xFFFFFFFF
+    return tracees.threads.get(tid) if tid else thread
+
+
+_BY_NAME: Final[dict[str, Special]] = {
+    "write": _write,
+    "execve": _exec,
+    "clone": _birth,
+    "clone3": _birth,
+    "fork": _birth,
+    "vfork": _birth,
+    "sched_getaffinity": _get_affinity,
+    "sched_setaffinity": _set_affinity,
+}
+
+
+def specials_of(abi: Abi) -> dict[int, Special]:
+    """The special calls of one system call table, by number."""
+    known = numbers(abi)
+    return {known[name]: special for name, special in _BY_NAME.items() if name in known}

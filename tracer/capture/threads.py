@@ -1,0 +1,139 @@
+"""What the capture loop remembers of every traced thread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tracer.capture.clocks import ThreadClock
+from tracer.capture.memory import Reader
+from tracer.capture.outbox import Outbox
+from tracer.wire import Source
+
+if TYPE_CHECKING:
+    from tracer.capture.calls import CallTable
+
+Part = tuple[int, int, int, int, int]
+"""Wall, run and delay in ns, switch-ins and resumes of one part of a thread's life."""
+
+
+Entry = tuple[int, int, tuple[int, ...], int, int, int, int, int, int, int]
+"""An entry stop: its time, nr, args, ip; wall, run, delay, switch-ins and resumes of the user part before it;
+the placement."""
+
+
+class Thread:
+    """A traced thread: where it is, and its clocks at the last stop. All times in ns.
+
+    Times are gathered in two alternating parts, user space and inside a call. A part begins when the thread is
+    resumed from an entry or exit stop and ends at the next one; `wall` and `stops` add up over the resumes that
+    other stops (signals, events) put in between.
+    """
+
+    __slots__ = (
+        "announced_at", "clock", "delay", "ended", "entry", "exiting", "finish", "flags", "held", "in_call",
+        "mask", "outbox", "pid", "read_clock", "reader", "resumed", "run", "source", "stops", "switches",
+        "table", "tid", "uncommon", "wall",
+    )  # fmt: skip
+
+    def __init__(self, pid: int, tid: int, source: Source, outbox: Outbox, now: int) -> None:
+        self.pid, self.tid = pid, tid
+        self.outbox = outbox
+        self.reader = Reader(pid)
+        self._open_clock(source)
+        self.run, self.delay, self.switches = self.read_clock()
+        self.ended = self.resumed = now
+        self.wall = 0
+        self.stops = 0
+        self.entry: Entry = (now, -1, (0, 0, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, 1)
+        self.table: CallTable
+        self.in_call = False
+        self.exiting = False
+        self.announced_at = 0
+        """The entry time of the call an ENTERED row was written for."""
+        self.flags = 0
+        self.held = False
+        """Whether it is kept on the capture process's CPU."""
+        self.mask: frozenset[int] = frozenset()
+        """The affinity mask the program believes it has."""
+        self.uncommon = False
+        """Whether the end of this call needs more than a record: `flags` or `finish` is set."""
+        self.finish: Callable[[int], None] | None = None
+        """What to do with the call's result (`tracer.capture.specials`)."""
+
+    def _open_clock(self, source: Source) -> None:
+        self.clock = ThreadClock(self.pid, self.tid, source)
+        self.read_clock = self.clock.read
+        self.source = self.clock.source
+
+    def part(self, now: int, run: int, delay: int, switches: int) -> Part:
+        """End the current part at a stop whose time and clocks are given, and begin the next."""
+        part = (
+            self.wall + now - self.resumed, run - self.run, delay - self.delay,
+            switches - self.switches, self.stops,
+        )  # fmt: skip
+        self.run, self.delay, self.switches = run, delay, switches
+        self.wall = self.stops = 0
+        return part
+
+    def finish_call(self, result: int) -> None:
+        """Carry out what was asked for at the end of this call."""
+        self.flags = 0
+        self.uncommon = False
+        finish, self.finish = self.finish, None
+        if finish is not None:
+            finish(result)
+
+    def when_done(self, finish: Callable[[int], None]) -> None:
+        """Have `finish` called with the current call's result at its exit stop."""
+        self.finish = finish
+        self.uncommon = True
+
+    def move_to(self, tid: int) -> None:
+        """Become the leader of its process after an exec: same thread, other tid."""
+        self.clock.close()
+        self.tid = self.pid = tid
+        self._open_clock(self.source)
+
+    def close(self) -> None:
+        """Give its descriptors back."""
+        self.clock.close()
+        self.reader.close()
+
+    def name(self) -> bytes:
+        """Its command name (comm), as the kernel has it now; empty when it is gone."""
+        try:
+            with open(f"/proc/{self.pid}/task/{self.tid}/comm", "rb") as file:
+                return file.read().rstrip(b"\n")
+        except OSError:
+            return b""
+
+
+def process_of(tid: int) -> tuple[int, int]:
+    """(process id, parent process id) of a thread, from `/proc/TID/status`; (tid, 0) when it is gone."""
+    fields = {}
+    try:
+        with open(f"/proc/{tid}/status", "rb") as file:
+            for line in file:
+                key, _, value = line.partition(b":")
+                fields[key] = value
+        return int(fields[b"Tgid"]), int(fields[b"PPid"])
+    except (OSError, KeyError, ValueError):
+        return tid, 0
+
+
+def threads_of(pid: int) -> list[int]:
+    """The tids of a process; empty when it is gone."""
+    try:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
+
+
+def executable_of(pid: int) -> bytes:
+    """The path of a process's executable; empty when it cannot be read."""
+    try:
+        return os.fsencode(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return b""

@@ -1,0 +1,148 @@
+"""The set of traced threads, and the events in their lives: born, renamed by exec, exiting, gone."""
+
+from __future__ import annotations
+
+from tracer.capture.clocks import best_source
+from tracer.capture.outbox import Outbox
+from tracer.capture.placement import CoScheduling, affinity_of
+from tracer.capture.threads import Part, Thread, executable_of, process_of
+from tracer.wire import RECORD, Flag, Kind, Source, Spawn
+
+
+class Tracees:
+    """Every traced thread by tid, and the rows their lives leave in the recording."""
+
+    def __init__(self, outbox: Outbox, scheduling: CoScheduling, source: Source | None = None) -> None:
+        self.outbox = outbox
+        self.scheduling = scheduling
+        self.source = best_source() if source is None else source
+        self.threads: dict[int, Thread] = {}
+        self.root = 0
+        """The program's first process, once there is one."""
+        self.unsettled = False
+        """The number of threads changed: the placement is to be chosen again at the next stop."""
+        self.expected: dict[int, tuple[Spawn, Thread]] = {}
+        """New threads whose event came before their first stop."""
+
+    def own_threads(self) -> list[Thread]:
+        """The program's threads, without those of a calibration."""
+        return [thread for thread in self.threads.values() if thread.outbox is self.outbox]
+
+    def changed(self) -> None:
+        """Choose the placement again at the next entry stop."""
+        self.unsettled = True
+
+    def expect(self, tid: int, how: Spawn, parent: Thread) -> None:
+        """A clone, fork or vfork event of `parent` named `tid`; its first stop may be still to come."""
+        if tid not in self.threads:
+            self.expected[tid] = (how, parent)
+
+    def adopt(self, tid: int, now: int, how: Spawn | None = None, outbox: Outbox | None = None) -> Thread:
+        """A thread's first stop: from here on its time is accounted."""
+        expected = self.expected.pop(tid, None)
+        pid, parent_pid = process_of(tid)
+        parent = expected[1] if expected else self.threads.get(pid)
+        if how is None:
+            how = expected[0] if expected else Spawn.CLONE if pid != tid else Spawn.FORK
+        thread = Thread(pid, tid, self.source, outbox or (parent.outbox if parent else self.outbox), now)
+        thread.mask = parent.mask if parent else affinity_of(tid)
+        self.threads[tid] = thread
+        self.unsettled = True
+        origin = (parent.tid, parent.pid) if parent else (parent_pid, parent_pid)
+        thread.outbox.event(
+            Kind.SPAWN, now, pid, tid, nr=how, args=origin, texts=(thread.name(),), source=thread.source
+        )
+        return thread
+
+    def begin(self, thread: Thread) -> None:
+        """The program's first exec is about to happen: record it from here on."""
+        at, nr, args, ip, *_ = thread.entry
+        thread.outbox = self.outbox
+        thread.ended = at
+        thread.flags = Flag.FIRST
+        thread.uncommon = True
+        self.outbox.event(
+            Kind.SPAWN, at, thread.pid, thread.tid, nr=Spawn.START, texts=(thread.name(),), source=thread.source
+        )
+        self.scheduling.settle([thread])
+        thread.entry = (at, nr, args, ip, 0, 0, 0, 0, 0, self.scheduling.placement)
+        self.unsettled = False
+
+    def renamed(self, tid: int, former: int, now: int) -> Thread | None:
+        """An exec event of process `tid`: the thread that was `former` is its only thread now, as `tid`.
+
+        When that was not the leader, the former tid's row ends where its last row ended, and the new tid's
+        begins there, so that every ns is in exactly one lifetime.
+        """
+        thread = self.threads.get(former)
+        for other in [t for t in self.threads.values() if t.pid == tid and t.tid != former]:
+            self.gone(other.tid, 0)
+        if thread is None:
+            return None
+        if former != tid:
+            del self.threads[former]
+            thread.outbox.event(Kind.EXIT, thread.ended, thread.pid, former, texts=(thread.name(),))
+            thread.move_to(tid)
+            self.threads[tid] = thread
+            thread.outbox.event(
+                Kind.SPAWN, thread.ended, tid, tid, nr=Spawn.RENAMED, args=(former, tid), texts=(thread.name(),)
+            )
+        thread.reader.reopen()
+        texts = (thread.name(), executable_of(tid))
+        thread.outbox.event(Kind.EXEC, now, tid, tid, args=(former,), texts=texts)
+        return thread
+
+    def exiting(self, thread: Thread, status: int, now: int) -> None:
+        """PTRACE_EVENT_EXIT: the thread's last moment with readable clocks. Writes its last rows."""
+        part = thread.part(now, *thread.read_clock())
+        if thread.in_call:
+            self.write_entered(thread, part, now, Flag.FINAL)
+            thread.ended = now
+            part = (0, 0, 0, 0, 0)
+        thread.outbox.event(
+            Kind.EXIT, now, thread.pid, thread.tid, result=status, texts=(thread.name(),), user=part,
+            span_ns=now - thread.ended, source=thread.source, placement=thread.entry[-1],
+        )  # fmt: skip
+        thread.in_call = False
+        thread.ended = now
+        thread.exiting = True
+
+    def gone(self, tid: int, status: int) -> None:
+        """Waitpid reported a death, or exec took the thread away."""
+        thread = self.threads.pop(tid, None)
+        self.expected.pop(tid, None)
+        self.unsettled = True
+        if thread is None:
+            return
+        if not thread.exiting:
+            # Killed without an exit event: what it did since its last row is not known, so it is not claimed.
+            thread.outbox.event(Kind.EXIT, thread.ended, thread.pid, tid, result=status)
+        thread.close()
+
+    def write_entered(self, thread: Thread, part: Part, now: int, flags: int = 0) -> None:
+        """A row for a call that has not returned; `part` covers it so far."""
+        wall, run, delay, switches, stops = part
+        at, nr, args, ip, u_wall, u_run, u_delay, u_switches, u_stops, placement = thread.entry
+        thread.outbox.records += RECORD.pack(
+            Kind.ENTERED, thread.table.abi, placement, thread.source, thread.flags | flags, nr, thread.pid,
+            thread.tid, thread.reader.count, at, now - thread.ended, *args, 0, wall, run, delay,
+            u_wall, u_run, u_delay, ip, switches, u_switches, stops, u_stops,
+        )  # fmt: skip
+        thread.outbox.add_pieces(thread.reader)
+
+    def announce(self, now: int, older_than: int) -> bool:
+        """Write an ENTERED row for each call that has lasted a while; True if some are still too young."""
+        young = False
+        for thread in self.threads.values():
+            at = thread.entry[0]
+            if not thread.in_call or thread.announced_at == at:
+                continue
+            if now - at < older_than:
+                young = True
+            else:
+                thread.announced_at = at
+                run, delay, switches = thread.read_clock()
+                wall = thread.wall + now - thread.resumed
+                part = (wall, run - thread.run, delay - thread.delay, switches - thread.switches, thread.stops)
+                self.write_entered(thread, part, now)
+        return young

@@ -1,0 +1,64 @@
+"""What a call returned, in strace's words."""
+
+from __future__ import annotations
+
+import errno
+import os
+from functools import cache
+from typing import Final
+
+from tracer.decode.constants_process import signal_name
+from tracer.decode.scalars import mode_text
+
+INTERRUPTIONS: Final = {
+    512: ("ERESTARTSYS", "To be restarted if SA_RESTART is set"),
+    513: ("ERESTARTNOINTR", "To be restarted"),
+    514: ("ERESTARTNOHAND", "To be restarted if no handler"),
+    516: ("ERESTART_RESTARTBLOCK", "Interrupted by signal"),
+}
+"""Results that only a tracer sees: the call was interrupted and will begin again (include/linux/errno.h)."""
+MAX_ERRNO: Final = 4095
+_OTHER_NAMES: Final = {errno.EOPNOTSUPP: "EOPNOTSUPP", 515: "ENOIOCTLCMD", 524: "ENOTSUPP"}
+
+
+@cache
+def errno_name(number: int) -> str:
+    """EAGAIN for 11; the number for one without a name."""
+    return _OTHER_NAMES.get(number) or errno.errorcode.get(number, str(number))
+
+
+def is_interrupted(result: int) -> bool:
+    """Whether the result is one of the kernel's restart codes."""
+    return -result in INTERRUPTIONS
+
+
+def is_error(result: int) -> bool:
+    """Whether the result is an errno (and not an interruption)."""
+    return -MAX_ERRNO <= result < 0 and -result not in INTERRUPTIONS
+
+
+@cache
+def failure_text(number: int) -> str:
+    """-1 EAGAIN (Resource temporarily unavailable), or ? ERESTARTSYS (To be restarted ...)."""
+    if number in INTERRUPTIONS:
+        name, meaning = INTERRUPTIONS[number]
+        return f"? {name} ({meaning})"
+    return f"-1 {errno_name(number)} ({os.strerror(number)})"
+
+
+def result_text(result: int, returns: str) -> str:
+    """`result` as the declaration's `returns` says it reads."""
+    if returns == "restored":
+        # The register holds what the interrupted code had in it.
+        return "?"
+    if -MAX_ERRNO <= result < 0:
+        return failure_text(-result)
+    if returns in ("address", "hex"):
+        return f"{result & 0xFFFFFFFFFFFFFFFF:#x}"
+    if returns == "mode":
+        return mode_text(result & 0xFFFF)
+    if returns == "signal":
+        return f"{result} ({signal_name(result)})" if result else "0"
+    if returns == "ready":
+        return f"{result} (Timeout)" if result == 0 else str(result)
+    return str(result)

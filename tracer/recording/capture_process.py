@@ -1,0 +1,125 @@
+"""The capture process as the recorder sees it: how it is started, told things, and waited for."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is to be traced: an executable's path and its argv, or a process that runs already."""
+
+    path: str = ""
+    argv: tuple[str, ...] = ()
+    attach: int | None = None
+    keep_fds: tuple[int, ...] = ()
+    """Descriptors the program must inherit besides 0, 1 and 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to capture; what the command line's recording options say."""
+
+    pin: str = "auto"
+    """auto, all or off: which traced threads share capture's CPU."""
+    capture_bytes: int = 64
+    """First bytes of each payload buffer that are kept."""
+    redact: bool = False
+    clock: str = "auto"
+
+    def as_options(self) -> dict[str, Any]:
+        """The settings by name, for the recording's header."""
+        return {
+            "pin": self.pin,
+            "capture_bytes": self.capture_bytes,
+            "redact": self.redact,
+            "clock": self.clock,
+        }
+
+
+class CaptureProcess:
+    """A running `python -m tracer.capture`: its wire to read from, and its control pipe."""
+
+    def __init__(self, command: Sequence[str], keep_fds: Sequence[int] = ()) -> None:
+        """Start it; `command` gets `--wire FD --control FD` put after `-m tracer.capture`."""
+        self.wire, wire = os.pipe()
+        control, self._control = os.pipe()
+        with contextlib.suppress(OSError):
+            _widen(self.wire)
+        at = command.index("-m") + 2
+        self._process = subprocess.Popen(
+            [*command[:at], "--wire", str(wire), "--control", str(control), *command[at:]],
+            pass_fds=(wire, control, *keep_fds),
+        )
+        self.ready = False
+        """True once it said hello: from then on it can be told things."""
+        self._unsent: list[str] = []
+        os.close(wire)
+        os.close(control)
+
+    def tell(self, line: str) -> None:
+        """Send a command ("kill", "detach", "detach wait", "signal N"), at the latest when it is ready."""
+        if not self.ready:
+            self._unsent.append(line)
+            return
+        with contextlib.suppress(OSError):
+            os.write(self._control, line.encode() + b"\n")
+        self._process.send_signal(signal.SIGUSR1)
+
+    def said_hello(self) -> None:
+        """Note that it is ready, and send what waited for that."""
+        self.ready = True
+        unsent, self._unsent = self._unsent, []
+        for line in unsent:
+            self.tell(line)
+
+    def finish(self) -> int:
+        """Wait until it ended; its exit code, negative when a signal ended it."""
+        code = self._process.wait()
+        os.close(self.wire)
+        os.close(self._control)
+        return code
+
+
+def python() -> list[str]:
+    """This interpreter, up to and including `-m`, for modules of ours.
+
+    -P keeps the working directory out of the import path, where a file `tracer.py` or `select.py` would get
+    in the way; only in the directory that holds our packages may it be needed to find them.
+    """
+    here = Path(__file__).resolve().parent.parent.parent
+    return [sys.executable, "-m"] if Path.cwd() == here else [sys.executable, "-P", "-m"]
+
+
+def capture_command(program: Program, settings: Settings, terminal: int | None) -> list[str]:
+    """The command line of the capture process (see `tracer.capture.__main__`)."""
+    command = [*python(), "tracer.capture"]
+    command += ["--pin", settings.pin, "--capture-bytes", str(settings.capture_bytes)]
+    command += ["--clock", settings.clock]
+    if settings.redact:
+        command.append("--redact")
+    if terminal is not None:
+        command += ["--terminal", str(terminal)]
+    if program.attach is not None:
+        return [*command, "--attach", str(program.attach)]
+    return [*command, "--", program.path, *program.argv]
+
+
+def start_capture(program: Program, settings: Settings, terminal: int | None) -> CaptureProcess:
+    """Start capturing `program`, which gets the pty slave `terminal` as its terminal when given."""
+    keep = program.keep_fds if terminal is None else (*program.keep_fds, terminal)
+    return CaptureProcess(capture_command(program, settings, terminal), keep)
+
+
+def _widen(pipe: int) -> None:
+    """Let capture run ahead of the recorder by 1 MiB, the most an ordinary user may ask for (pipe(7))."""
+    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)

@@ -1,0 +1,84 @@
+"""Pipes, and calls that move data without bringing it to user space: only their offsets cross the boundary."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tracer.syscalls.arguments import fd, flags, iovecs, segments, struct_out, value
+from tracer.syscalls.expression import (
+    ALWAYS,
+    NEVER,
+    POSITIVE,
+    SUCCEEDED,
+    Expr,
+    arg,
+    both,
+    either,
+    failed,
+    more,
+    negate,
+    object_is,
+    unless,
+)
+from tracer.syscalls.model import CONTROL, IN, OUT, Arg, Syscall, call, memory
+from tracer.syscalls.objects import Object
+from tracer.syscalls.structures import UIO_MAXIOV
+
+_DESCRIPTORS_FIRST: Final = unless("EBADF")
+
+
+def _offset(name: str, read_on: Expr, written_on: Expr) -> Arg:
+    read = memory(IN, CONTROL, 8, on=read_on, what=f"*{name}")
+    written = memory(OUT, CONTROL, 8, on=written_on, what=f"*{name}")
+    return Arg(name, "offset*", (read, written))
+
+
+_LENGTH: Final = more(arg("len"), 0)
+
+CALLS: Final[tuple[Syscall, ...]] = (
+    call("pipe", struct_out("pipefd", "fds", 8)),
+    call("pipe2", struct_out("pipefd", "fds", 8), flags("flags", "open")),
+    # The offset is copied before the descriptors are looked up, and written back also when the call fails
+    # (SYSCALL_DEFINE4(sendfile64), fs/read_write.c).
+    call(
+        "sendfile", fd("out_fd"), fd("in_fd"), _offset("offset", ALWAYS, ALWAYS), value("count", "size"),
+        returns="size",
+    ),
+    call(
+        "splice",
+        fd("fd_in"),
+        _offset("off_in", both(_LENGTH, unless("EBADF", "ESPIPE", "EINVAL")), SUCCEEDED),
+        fd("fd_out"),
+        _offset("off_out", both(_LENGTH, unless("EBADF", "ESPIPE", "EINVAL")), SUCCEEDED),
+        value("len", "size"),
+        flags("flags", "splice"),
+        returns="size",
+        unknown=both(either(more(arg("off_in"), 0), more(arg("off_out"), 0)), failed("EINVAL")),
+    ),
+    call("tee", fd("fd_in"), fd("fd_out"), value("len", "size"), flags("flags", "splice"), returns="size"),
+    # Whether the program gives or gets is decided by which end of the pipe it holds (`do_vmsplice`).
+    call(
+        "vmsplice",
+        fd(),
+        Arg("iov", "iovec:in", (
+            iovecs(arg("iov"), arg("nr_segs"), both(unless("EBADF"), negate(more(arg("nr_segs"), UIO_MAXIOV)))),
+            segments(
+                arg("iov"), arg("nr_segs"), OUT, on=both(POSITIVE, object_is(Object.PIPE_READ)), capture=NEVER
+            ),
+        )),
+        value("nr_segs", "size"),
+        flags("flags", "splice"),
+        returns="size",
+        unknown=both(POSITIVE, negate(object_is(Object.PIPE_READ, Object.PIPE_WRITE))),
+    ),
+    call(
+        "copy_file_range",
+        fd("fd_in"),
+        _offset("off_in", _DESCRIPTORS_FIRST, POSITIVE),
+        fd("fd_out"),
+        _offset("off_out", _DESCRIPTORS_FIRST, POSITIVE),
+        value("len", "size"),
+        value("flags", "hex"),
+        returns="size",
+    ),
+)  # fmt: skip

@@ -1,0 +1,78 @@
+"""readv, writev and relatives: the array of iovecs is control, its segments are payload.
+
+The array is copied even at end of file and on EAGAIN; EBADF and ESPIPE are found before it, and more than
+UIO_MAXIOV entries give EINVAL without looking at it (`import_iovec`, lib/iov_iter.c).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tracer.syscalls.arguments import fd, flags, iovecs, segments, value
+from tracer.syscalls.expression import (
+    POSITIVE,
+    SUCCEEDED,
+    Expr,
+    arg,
+    both,
+    either,
+    failed,
+    more,
+    negate,
+    object_is,
+    unless,
+)
+from tracer.syscalls.model import IN, OUT, Arg, Syscall, call
+from tracer.syscalls.objects import Object
+from tracer.syscalls.structures import UIO_MAXIOV
+
+_FEW_ENOUGH: Final = negate(more(arg("iovcnt"), UIO_MAXIOV))
+_ARRAY_READ: Final = both(unless("EBADF", "ESPIPE"), _FEW_ENOUGH)
+_NOT_COPIED: Final = object_is(Object.DIRECT)
+_TAKEN_UNCOPIED: Final = object_is(Object.NULL, Object.ZERO, Object.DIRECT)
+
+
+def _iov(way: int, otherwise: Expr) -> Arg:
+    payload = segments(arg("iov"), arg("iovcnt"), way, on=both(POSITIVE, negate(otherwise)))
+    return Arg(
+        "iov",
+        f"iovec:{'in' if way == IN else 'out'}",
+        (iovecs(arg("iov"), arg("iovcnt"), _ARRAY_READ), payload),
+    )
+
+
+_READ: Final = (fd(), _iov(OUT, _NOT_COPIED), value("iovcnt", "size"))
+_WRITE: Final = (fd(), _iov(IN, _TAKEN_UNCOPIED), value("iovcnt", "size"))
+_AT: Final = (value("pos_l", "offset"), value("pos_h", "ulong"))
+
+
+def _process_vm(name: str, way: int) -> Syscall:
+    """Both arrays are copied before the process is looked for (mm/process_vm_access.c); only the caller's own
+    segments cross its boundary, the other process's pages are pinned."""
+    read = either(SUCCEEDED, failed("ESRCH", "EPERM"))
+    return call(
+        name,
+        value("pid", "pid"),
+        Arg("local_iov", "iovec:" + ("in" if way == IN else "out"), (
+            iovecs(arg("local_iov"), arg("liovcnt"), read),
+            segments(arg("local_iov"), arg("liovcnt"), way, on=POSITIVE),
+        )),
+        value("liovcnt", "size"),
+        Arg("remote_iov", "iovec:none", (iovecs(arg("remote_iov"), arg("riovcnt"), read),)),
+        value("riovcnt", "size"),
+        value("flags", "hex"),
+        returns="size",
+        unknown=negate(read),
+    )  # fmt: skip
+
+
+CALLS: Final[tuple[Syscall, ...]] = (
+    call("readv", *_READ, returns="size"),
+    call("writev", *_WRITE, returns="size"),
+    call("preadv", *_READ, *_AT, returns="size"),
+    call("pwritev", *_WRITE, *_AT, returns="size"),
+    call("preadv2", *_READ, *_AT, flags("flags", "rwf"), returns="size"),
+    call("pwritev2", *_WRITE, *_AT, flags("flags", "rwf"), returns="size"),
+    _process_vm("process_vm_readv", OUT),
+    _process_vm("process_vm_writev", IN),
+)

@@ -1,0 +1,164 @@
+"""The fixed-size record every capture backend produces, and how records travel to the recorder.
+
+Capture packs one `RECORD` per event, any number of `ITEM`s (pieces of user memory it copied while the thread
+was stopped) and the bytes of those pieces. They travel in *frames*: a `FRAME` header, then all records, all
+items and all bytes of the frame, each section contiguous, so that the recorder turns a frame into columns
+with three `numpy.frombuffer` calls and never loops over events. A frame of type `FRAME_JSON` carries one JSON
+document instead (the hello of the capture process, and its end).
+
+This module imports nothing but the standard library: it is loaded by the capture process.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+from struct import Struct
+from typing import Final
+
+
+class Kind(IntEnum):
+    """What happened. The value is stored in the `kind` column of a recording."""
+
+    CALL = 0
+    """A call that returned."""
+    ENTERED = 1
+    """A call its thread was still inside when the row was written; a CALL row with the same tid and at_ns
+    supersedes it. A call that never returns (exit_group, or the thread was killed) stays ENTERED."""
+    SIGNAL = 2
+    """A signal about to be delivered: nr = signal number, args[0] = si_code, memory = the raw siginfo."""
+    SPAWN = 3
+    """A new thread's first stop: nr = `Spawn`, args[0] = parent tid, args[1] = parent pid, memory = its name."""
+    EXEC = 4
+    """A process image was replaced: args[0] = the tid that called exec, memory = name, then executable path."""
+    EXIT = 5
+    """A thread begins to exit: result = wait status (wait(2)) as reported by PTRACE_EVENT_EXIT, memory = name."""
+    MARK = 6
+    """A write to fd -1 of text that starts with "iotrace:"; memory = the text after the colon."""
+    LOST = 7
+    """args[0] events were lost here."""
+    CALIBRATION = 8
+    """New calibration constants: memory = a JSON document like the one in the header."""
+    END = 9
+    """Last row of a recording that ended in order: nr = `End`, result = wait status, memory = a sentence."""
+
+
+class Spawn(IntEnum):
+    """How a thread came to be traced."""
+
+    START = 0
+    FORK = 1
+    VFORK = 2
+    CLONE = 3
+    ATTACH = 4
+    RENAMED = 5
+    """The thread that called exec took over its leader's tid: it goes on as this one; args[0] = former tid."""
+
+
+class End(IntEnum):
+    """Why a recording ended."""
+
+    EXITED = 0
+    DETACHED = 1
+    CAPTURE_DIED = 2
+    NO_SPACE = 3
+    NOT_STARTED = 4
+
+
+class Abi(IntEnum):
+    """Which system call table `nr` belongs to."""
+
+    X86_64 = 0
+    I386 = 1
+    X32 = 2
+    AARCH64 = 3
+    ARM = 4
+    OTHER = 255
+
+
+class Placement(IntEnum):
+    """Where the thread ran with respect to the capture process; selects the calibration that applies."""
+
+    SHARED = 0
+    """On the capture process's CPU."""
+    APART = 1
+    """Anywhere."""
+
+
+class Source(IntEnum):
+    """Which clock the on-CPU numbers come from."""
+
+    SCHEDSTAT = 0
+    PROCESS_CLOCK = 1
+    TICKS = 2
+    NONE = 3
+
+
+class Flag(IntFlag):
+    """Properties of one row."""
+
+    NO_ENTRY = 1
+    """The entry was not seen (attached inside the call, child side of clone): its start is unknown."""
+    FIRST = 2
+    """The first row of its thread: there is no previous return, so no user time before it is known."""
+    FINAL = 4
+    """An ENTERED row whose thread ended inside the call."""
+
+
+class When(IntEnum):
+    """When a piece of memory was copied."""
+
+    ENTRY = 0
+    EXIT = 1
+
+
+class Reason(IntEnum):
+    """Why a piece of memory is missing, besides errno values (which are below 1000)."""
+
+    REDACTED = 1000
+    NOT_CAPTURED = 1001
+
+
+RECORD: Final = Struct("<BBBBIiiiIQQ6Qq6QQIIII")
+"""kind, abi, placement, source, flags, nr, pid, tid, items, at_ns, span_ns, args[6], result, wall_ns, run_ns,
+delay_ns, user_wall_ns, user_run_ns, user_delay_ns, ip, switches, user_switches, stops, user_stops.
+
+Times are raw, before any correction, in ns:
+
+* `at_ns`: CLOCK_MONOTONIC of the entry stop (or of the event);
+* `span_ns`: from the end of the thread's previous row (its previous exit stop) to the end of this one;
+* `wall_ns`: from entry resumed to exit stop, less the time held at stops inside;
+* `run_ns`, `delay_ns`: on CPU, and waiting on the run queue, between entry stop and exit stop;
+* `user_*`: the same three between the previous exit stop and this entry stop;
+* `switches`, `user_switches`: how often the thread was switched onto a CPU in each part. One switch-in per
+  resume is the tracer's doing; when there is no other, the thread neither slept nor was preempted;
+* `stops`, `user_stops`: how often the thread was resumed by the tracer in each part (1 = only the resume that
+  began it; more when signals or clone/exec events stopped it in between).
+"""
+
+RECORD_FIELDS: Final = (
+    ("kind", "u1"), ("abi", "u1"), ("placement", "u1"), ("source", "u1"), ("flags", "<u4"), ("nr", "<i4"),
+    ("pid", "<i4"), ("tid", "<i4"), ("items", "<u4"), ("at_ns", "<u8"), ("span_ns", "<u8"),
+    ("args", "<u8", (6,)), ("result", "<i8"), ("wall_ns", "<u8"), ("run_ns", "<u8"), ("delay_ns", "<u8"),
+    ("user_wall_ns", "<u8"), ("user_run_ns", "<u8"), ("user_delay_ns", "<u8"), ("ip", "<u8"),
+    ("switches", "<u4"), ("user_switches", "<u4"), ("stops", "<u4"), ("user_stops", "<u4"),
+)  # fmt: skip
+"""The same layout as a numpy structured type, for whoever has numpy."""
+
+ITEM: Final = Struct("<BBHIQ")
+"""arg, when, reason (0, an errno, or a `Reason`), length (bytes captured), address: one piece of user memory.
+
+`arg` says which argument led to it; a nested piece (an iovec's segment, a msghdr's name) keeps the number of
+the outer argument and is told apart by its address. Items of one record are in the order they were read.
+"""
+
+ITEM_FIELDS: Final = (
+    ("arg", "u1"), ("when", "u1"), ("reason", "<u2"), ("length", "<u4"), ("address", "<u8"),
+)  # fmt: skip
+
+FRAME: Final = Struct("<4sIII")
+"""type, number of records, number of items, bytes of memory (or of JSON)."""
+FRAME_EVENTS: Final = b"iotE"
+FRAME_JSON: Final = b"iotJ"
+
+NO_ARG: Final = 255
+"""`arg` of an item that belongs to no argument (a thread's name, a label)."""

@@ -1,0 +1,161 @@
+"""The application: composes the screens, starts the workers, and routes what they post."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui import polling
+from tui.live import LiveRun
+from tui.messages import Broken, Polled, Printed
+from tui.screens.help import HelpScreen, keys_of
+from tui.screens.main import MainScreen
+from tui.screens.quit import Leaving, QuitScreen
+from tui.snapshot import Source
+from tui.source import RecordingSource
+from tui.terminal import ProgramTerminal
+from tui.theme import DARK_THEME, LIGHT_THEME
+from tui.widgets.calls_pane import CallsPane
+from tui.widgets.lines_view import LinesView
+from tui.widgets.output import Output
+from tui.widgets.summary_pane import SummaryPane
+
+GRACE = 3.0
+"""Seconds the recorder has to end its recording after the program was ended."""
+
+
+_OWN_ACTIONS = frozenset({"leave", "help", "switch_theme", "whole_run"})
+
+
+class IotraceApp(App[int], inherit_bindings=False):
+    """A recording on screen, live or finished. Its result is an exit status."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "iotrace"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,ctrl+c,ctrl+q", "leave", "Quit", key_display="q"),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("d", "switch_theme", "Dark/light"),
+        Binding("w", "whole_run", "Whole run or measured phase", show=False),
+    ]
+
+    def __init__(self, source: Source, live: LiveRun | None = None) -> None:
+        # Without colour: the terminal's own colours, all of which textual.filter.NoColor then removes.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self._source = source
+        self._live = live
+        self._terminal = ProgramTerminal(live.master) if live is not None else None
+        self._stop = Event()
+        self._ending_since: float | None = None
+
+    def on_mount(self) -> None:
+        """Show the screen and start the workers."""
+        for theme in (DARK_THEME, LIGHT_THEME):
+            self.register_theme(theme)
+        self.theme = DARK_THEME.name
+        self._main = MainScreen(self._source, self._live, self._terminal)
+        self.push_screen(self._main)
+        self._start_following()
+        if self._terminal is not None:
+            terminal = self._terminal
+            self.run_worker(lambda: terminal.read(self._post, self._stop), thread=True)
+            self.set_interval(polling.PERIOD, self._leave_when_ended)
+
+    def _start_following(self) -> None:
+        self._following = self.run_worker(lambda: polling.follow(self._source, self._post, self._stop), thread=True)
+
+    def on_unmount(self) -> None:
+        """Let the workers go."""
+        self._stop.set()
+
+    def on_polled(self, event: Polled) -> None:
+        """Snapshots are the main screen's, whatever is on top of it."""
+        self._main.on_polled(event)
+
+    def on_printed(self, event: Printed) -> None:
+        """So are pictures of the program's terminal."""
+        self._main.on_printed(event)
+
+    def on_broken(self, event: Broken) -> None:
+        """Nothing to show: the reason goes to stderr, after the screen is gone."""
+        self.exit(125, return_code=125, message=event.reason)
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """While the program's terminal has the keys, ours are not offered."""
+        return not (action in _OWN_ACTIONS and isinstance(self.screen, MainScreen) and self.screen.typing)
+
+    def action_leave(self) -> None:
+        """Quit; while the program runs, ask what is to become of it."""
+        if self._live is None or self._live.poll() is not None:
+            self.exit(self._status())
+        else:
+            self.push_screen(QuitScreen(), self._answered)
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        sections = [
+            ("Everywhere", keys_of(self.BINDINGS) + keys_of(MainScreen.BINDINGS)),
+            ("In a list", keys_of(LinesView.BINDINGS)),
+            ("Calls", keys_of(CallsPane.BINDINGS)),
+            ("Summary", keys_of(SummaryPane.BINDINGS)),
+        ]
+        if self._live is not None:
+            sections.append(("Output: all keys go to the program, but", keys_of(Output.BINDINGS)))
+        self.push_screen(HelpScreen(tuple(sections)))
+
+    def action_switch_theme(self) -> None:
+        """Dark or light."""
+        dark = self.theme == DARK_THEME.name
+        self.theme = LIGHT_THEME.name if dark else DARK_THEME.name
+        self._main.redraw()
+
+    def action_whole_run(self) -> None:
+        """Totals of the whole run, or of the phase the program marked as measured."""
+        self._source.whole_run = not self._source.whole_run
+        if self._following.is_finished:
+            self._start_following()
+
+    def _post(self, message: Message) -> None:
+        """Called by workers."""
+        self.post_message(message)
+
+    def _answered(self, answer: Leaving | None) -> None:
+        if self._live is None or answer in {None, Leaving.CANCEL}:
+            return
+        if answer is Leaving.LET_RUN:
+            self._live.let_run()
+            self.exit(0)
+        else:
+            self._live.end_program()
+            self._ending_since = monotonic()
+
+    def _leave_when_ended(self) -> None:
+        """After "end the program": leave as soon as the recorder is done, or when it takes too long."""
+        if self._ending_since is None or self._live is None:
+            return
+        if self._live.poll() is not None or monotonic() - self._ending_since > GRACE:
+            self.exit(self._status())
+
+    def _status(self) -> int:
+        status = self._live.poll() if self._live is not None else 0
+        return status if status is not None else 0
+
+
+def run(path: str | Path, live: LiveRun | None = None, *, follow: bool = False) -> int:
+    """Show the recording at `path` until the user leaves; the exit status for the command line.
+
+    With `live` it is the recorder's status, 0 when the program was let run on. Without, 0, or 125 after a
+    message on stderr when the recording cannot be read. `follow`: wait for more even without a `live` run.
+    """
+    growing = (lambda: live.poll() is None) if live is not None else (lambda: follow)
+    app = IotraceApp(RecordingSource(Path(path), growing), live)
+    result = app.run()
+    return 0 if result is None else result

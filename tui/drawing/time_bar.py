@@ -1,0 +1,75 @@
+"""Where the program's own time goes: four bars, each with its share, its seconds and what it was spent on."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from tracer.analyze.results import Totals
+from tui.drawing.palette import BLOCKED, KERNEL, RUNNABLE, STATES, USER, Palette, State, style_of
+from tui.drawing.text import fit
+from tui.drawing.units import percent, seconds
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_LABEL, _SHARE, _SECONDS = 9, 8, 10
+
+
+def time_bar(totals: Totals, uncertainty_ns: int, width: int, palette: Palette) -> list[Text]:
+    """Four lines of at most `width` cells. `uncertainty_ns` is the ± on user and on kernel."""
+    notes = {state: note(state, totals, uncertainty_ns, roomy=width >= 104) for state in STATES}
+    room = width - 1 - _LABEL - _SHARE - _SECONDS
+    bar = max(10, min(60, room - max(len(text) for text in notes.values()) - 3))
+    return [_line(state, totals, notes[state], bar, palette) for state in STATES]
+
+
+def bar_text(part: int, whole: int, width: int, pattern: str) -> str:
+    """`part` of `whole` as a bar in at most `width` cells; anything above nothing shows at least a sliver.
+
+    A solid pattern ends in eighths of a cell; the others are rounded to whole cells.
+    """
+    if part <= 0 or whole <= 0:
+        return ""
+    eighths = max(1, round(8 * width * min(part, whole) / whole))
+    if pattern == "█":
+        return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    return pattern * ((eighths + 4) // 8) or "▏"
+
+
+def note(state: State, totals: Totals, uncertainty_ns: int, *, roomy: bool) -> str:
+    """What is worth saying beside one bar; empty when nothing is."""
+    times = totals.times
+    words = []
+    own = {USER: times.user_ns, KERNEL: times.kernel_ns}.get(state, 0)
+    if own and uncertainty_ns * 50 >= own:
+        words.append(f"±{seconds(uncertainty_ns)}")
+    if state is KERNEL and totals.failed_kernel_ns and times.kernel_ns:
+        share = percent(totals.failed_kernel_ns, times.kernel_ns)
+        words.append(f"of it {share} in calls that failed" if roomy else f"{share} in failed calls")
+    if state is BLOCKED:
+        words += _about_waiting(totals, roomy=roomy)
+    if state is RUNNABLE and roomy and times.tracer_ns:
+        words.append(f"the tracer's own {seconds(times.tracer_ns)} not counted")
+    return "  ".join(words)
+
+
+def _about_waiting(totals: Totals, *, roomy: bool) -> list[str]:
+    """Whether the program waits for its data or asks for it over and over: the busy-wait in one sentence."""
+    times = totals.times
+    if times.blocked_ns * 2 > times.own_ns:
+        return ["asleep: costs no CPU"]
+    if totals.wasted * 2 > totals.calls and times.blocked_ns * 10 < times.own_ns:
+        share = f": {percent(totals.wasted, totals.calls)} of its calls find nothing"
+        return [f"spins instead of waiting{share if roomy else ''}"]
+    return []
+
+
+def _line(state: State, totals: Totals, words: str, bar: int, palette: Palette) -> Text:
+    times = totals.times
+    part = int(getattr(times, f"{state.word}_ns"))
+    style = style_of(palette, state)
+    line = Text(" ", no_wrap=True, end="")
+    line.append(fit(state.word, _LABEL), palette.text)
+    line.append(fit(bar_text(part, times.own_ns, bar, state.pattern), bar), style)
+    line.append(fit(percent(part, times.own_ns), _SHARE, right=True), palette.strong)
+    line.append(fit(seconds(part), _SECONDS, right=True), palette.text)
+    line.append(f"   {words}" if words else "", palette.wasted if state in {KERNEL, BLOCKED} else palette.faint)
+    return line

@@ -1,0 +1,150 @@
+"""What the screen knows: frozen pictures of a recording at one moment, and the source they come from.
+
+A worker thread asks the source for a new `Snapshot` and posts it; widgets draw snapshots and never look at
+anything that changes. Rows and details are made only for what is visible, from an older snapshot as well as
+from the newest: settled rows never change their number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from tracer.analyze.results import Report, Times
+
+
+class RowKind(Enum):
+    """How a row is marked in the list."""
+
+    CALL = "call"
+    WASTED = "wasted"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    RUNNING = "running"
+    """A call its thread is inside at the moment."""
+    UNFINISHED = "unfinished"
+    """A call that never returned: exit_group, or the thread died inside."""
+    EVENT = "event"
+    """Not a call: a signal, a new thread, exec, exit, a mark, lost events, the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowText:
+    """One line of the list of calls. Times in ns, sizes in bytes."""
+
+    index: int
+    kind: RowKind
+    since_start_ns: int
+    pid: int
+    tid: int
+    name: str
+    args: tuple[str, ...]
+    """Decoded arguments; for an event its details."""
+    result: str
+    """In a word: the value, or the error's name. For an event its sentence."""
+    times: Times
+    bytes_in: int = 0
+    bytes_out: int = 0
+    copies_unknown: bool = False
+    inside_ns: int = 0
+    """For a call that is running: how long its thread has been inside."""
+
+    @property
+    def call(self) -> str:
+        """The call as one would write it, or the event's sentence."""
+        if self.kind is RowKind.EVENT:
+            return " ".join(filter(None, (self.name, *self.args, self.result)))
+        return f"{self.name}({', '.join(self.args)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """One transfer across the boundary that a call made."""
+
+    direction: str
+    """"in" (the kernel read user memory) or "out" (it wrote it)."""
+    kind: str
+    """payload or control."""
+    size: int
+    what: str
+    """What lies there, in a word or two: "buf", "iov[0]", "pollfd"."""
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of user memory the recording holds for a call."""
+
+    arg: int | None
+    when: str
+    """"entry" or "exit"."""
+    address: int
+    content: bytes
+    missing: str | None
+    """Why the bytes are not there, in words; None when they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Everything about one row."""
+
+    row: RowText
+    result: str = ""
+    """The whole result: an error with its number's meaning, an interruption with what follows it."""
+    raw: tuple[tuple[str, int], ...] = ()
+    """Raw clocks by column name, ns."""
+    switches: int = 0
+    before_blocked_ns: int = 0
+    before_runnable_ns: int = 0
+    copied: tuple[Copied, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    ip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The recording as it was at one moment."""
+
+    report: Report
+    pid: int | None
+    alive: int
+    """Threads that have started and not ended."""
+    corrected: bool
+    """Times are less the calibrated cost of being traced."""
+    live: bool
+    """The recording is still being written."""
+    settled: int
+    """Rows whose number is final."""
+    inside: tuple[int, ...] = ()
+    """Rows of calls still running, as row numbers of the recording; they follow the settled ones."""
+    start_ns: int = 0
+    """CLOCK_MONOTONIC of the beginning."""
+    now_ns: int = 0
+    """CLOCK_MONOTONIC of this moment (of the last event when the recording has ended)."""
+    loading: float | None = None
+    """Which part of a long file has been read, 0 to 1; None when all of it."""
+
+    @property
+    def rows(self) -> int:
+        """How many lines the list of calls has."""
+        return self.settled + len(self.inside)
+
+
+class Source(Protocol):
+    """Where snapshots come from. `poll` runs in a worker thread, the others in the screen's."""
+
+    whole_run: bool
+    """Totals of the whole run, even where a phase is marked."""
+
+    def poll(self) -> Snapshot | None:
+        """Take in what is new (for about a tenth of a second) and say how things stand; None = nothing yet."""
+        ...
+
+    def rows(self, snapshot: Snapshot, start: int, stop: int) -> list[RowText]:
+        """The lines from `start` up to `stop` of the list of calls, decoded."""
+        ...
+
+    def details(self, snapshot: Snapshot, index: int) -> Details:
+        """Everything about the line `index`."""
+        ...

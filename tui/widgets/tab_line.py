@@ -1,0 +1,78 @@
+"""The names of the tabs in one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.drawing.text import fit
+from tui.theme import palette_of
+
+_REVERSE = Style(reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab: the key that opens it, its title, and the id of its pane."""
+
+    key: str
+    title: str
+    pane: str
+
+    @property
+    def label(self) -> str:
+        """What the line shows for it."""
+        return f" {self.key} {self.title} "
+
+
+class TabLine(Widget):
+    """One tab after the other; the open one stands out by reversal, not by colour alone."""
+
+    DEFAULT_CSS = "TabLine { height: 1; }"
+
+    class Picked(Message):
+        """A tab was clicked."""
+
+        def __init__(self, tab: Tab) -> None:
+            super().__init__()
+            self.tab = tab
+
+    def __init__(self, tabs: tuple[Tab, ...]) -> None:
+        super().__init__()
+        self._tabs = tabs
+        self._open = tabs[0]
+        self._note = ""
+
+    def show(self, tab: Tab) -> None:
+        """Mark `tab` as the open one."""
+        self._open = tab
+        self.refresh()
+
+    def tell(self, note: str) -> None:
+        """Put `note` at the right end of the line."""
+        if note != self._note:
+            self._note = note
+            self.refresh()
+
+    def render(self) -> Text:
+        """The line."""
+        palette = palette_of(self)
+        line = Text(no_wrap=True, end="")
+        for tab in self._tabs:
+            line.append(tab.label, palette.strong + _REVERSE if tab is self._open else palette.text)
+            line.append(" ")
+        line.append(fit(self._note, self.size.width - line.cell_len - 1, right=True), palette.faint)
+        return line
+
+    def on_click(self, event: events.Click) -> None:
+        """Find the tab below the pointer."""
+        left = 0
+        for tab in self._tabs:
+            if left <= event.x < left + len(tab.label):
+                self.post_message(self.Picked(tab))
+            left += len(tab.label) + 1

@@ -1,0 +1,57 @@
+"""Multiplexing with select: hand over a bitmap of descriptors and sleep until one of them is ready.
+
+    application          kernel
+    select(set) ──────▶  looks at every descriptor up to the highest one
+                         none is ready: the thread sleeps             phase 1: wait, for all at once
+             ◀─────────  the set, with only the ready bits left
+    read(fd) ─────────▶  data is there
+             ◀─────────  the data is copied to the application        phase 2: copy data
+
+One thread waits for many clients, at the price of a second call per message. The set has no memory in the
+kernel: every call brings it in, every return overwrites it, and afterwards the application looks through
+all its descriptors for those whose bit is set.
+
+The set is a fixed array of 1024 bits (FD_SETSIZE in glibc, select(2)). A descriptor numbered 1024 or more
+has no bit, and a C program that sets it all the same writes beyond the array; this one refuses to start
+(``--clients 1100``). What counts is the number of the descriptor, not how many are watched.
+
+What is copied: for each set given, one bit per descriptor up to the highest, in and out again, however few
+of them are ready; then the payload. Python passes only sets that are not empty, here one of the three.
+
+When to use it: portable programs with a handful of small descriptors, or a wait of less than a millisecond
+on an old system. Older network daemons, X clients and many libraries that wait for one descriptor use it.
+Beyond some dozens of clients, ``poll`` has no limit and ``epoll`` no copying.
+
+What to look for in the trace: pselect6 (glibc's select makes that call) and read in turns, and the same
+bytes of set copied at every call. The Waiting sets tab shows the bitmap, asked and ready, and its end.
+"""
+
+import os
+import select
+
+from workloads.errors import CannotRun
+from workloads.job import Job
+from workloads.program import main
+
+FD_SETSIZE = 1024
+
+
+def receive(job: Job) -> None:
+    if max(job.fds) >= FD_SETSIZE:
+        raise CannotRun(
+            f"select cannot watch descriptor {max(job.fds)}: its set ends at {FD_SETSIZE} "
+            "(FD_SETSIZE, select(2)); take fewer --clients, or poll or epoll"
+        )
+    with job.measured():
+        waiting = {inbox.fd: inbox for inbox in job.inboxes}
+        while waiting:
+            ready, _, _ = select.select(waiting, [], [])
+            for fd in ready:
+                inbox = waiting[fd]
+                inbox.take(os.read(fd, inbox.wanted))
+                if inbox.complete:
+                    del waiting[fd]
+
+
+if __name__ == "__main__":
+    main("select", receive)
