@@ -160,8 +160,8 @@ def row(index: int, snapshot: Snapshot) -> RowText:
         return RowText(index, kind, since, PID, PID, name, args, result, times, 0, 0, unknown)
     read = index - len(OPENING) + 1
     if read == 53:
-        args = ("{si_code=CLD_EXITED, si_pid=4241}",)
-        return RowText(index, RowKind.EVENT, since, PID, PID, "SIGCHLD", args, "", Times())
+        info = ("{si_code=CLD_EXITED, si_pid=4241}",)
+        return RowText(index, RowKind.EVENT, since, PID, PID, "SIGCHLD", info, "", Times())
     times = Times(8_131, 18_671, 0, 0, 31_013)
     if read % MESSAGE_EVERY == 0:
         args = ("3", '"hello \\33[31m"...', "64")

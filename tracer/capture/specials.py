@@ -14,7 +14,7 @@ from tracer.wire import Abi, Kind
 Special = Callable[[Tracees, Thread], None]
 
 _MARK: Final = b"iotrace:"
-_LONGEST_MARK: Final = 256
+_LONGEST_MARK: Final = 4096
 
 
 def _write(_tracees: Tracees, thread: Thread) -> None:

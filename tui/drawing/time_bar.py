@@ -7,16 +7,16 @@ from rich.text import Text
 from tracer.analyze.results import Totals
 from tui.drawing.palette import BLOCKED, KERNEL, RUNNABLE, STATES, USER, Palette, State, style_of
 from tui.drawing.text import fit
-from tui.drawing.units import percent, seconds
+from tui.drawing.units import duration, percent
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_LABEL, _SHARE, _SECONDS = 9, 8, 10
+_LABEL, _SHARE, _AMOUNT = 9, 8, 10
 
 
 def time_bar(totals: Totals, uncertainty_ns: int, width: int, palette: Palette) -> list[Text]:
     """Four lines of at most `width` cells. `uncertainty_ns` is the ± on user and on kernel."""
     notes = {state: note(state, totals, uncertainty_ns, roomy=width >= 104) for state in STATES}
-    room = width - 1 - _LABEL - _SHARE - _SECONDS
+    room = width - 1 - _LABEL - _SHARE - _AMOUNT
     bar = max(10, min(60, room - max(len(text) for text in notes.values()) - 3))
     return [_line(state, totals, notes[state], bar, palette) for state in STATES]
 
@@ -40,14 +40,14 @@ def note(state: State, totals: Totals, uncertainty_ns: int, *, roomy: bool) -> s
     words = []
     own = {USER: times.user_ns, KERNEL: times.kernel_ns}.get(state, 0)
     if own and uncertainty_ns * 50 >= own:
-        words.append(f"±{seconds(uncertainty_ns)}")
+        words.append(f"±{duration(uncertainty_ns)}")
     if state is KERNEL and totals.failed_kernel_ns and times.kernel_ns:
         share = percent(totals.failed_kernel_ns, times.kernel_ns)
         words.append(f"of it {share} in calls that failed" if roomy else f"{share} in failed calls")
     if state is BLOCKED:
         words += _about_waiting(totals, roomy=roomy)
     if state is RUNNABLE and roomy and times.tracer_ns:
-        words.append(f"the tracer's own {seconds(times.tracer_ns)} not counted")
+        words.append(f"the tracer's own {duration(times.tracer_ns)} not counted")
     return "  ".join(words)
 
 
@@ -70,6 +70,6 @@ def _line(state: State, totals: Totals, words: str, bar: int, palette: Palette) 
     line.append(fit(state.word, _LABEL), palette.text)
     line.append(fit(bar_text(part, times.own_ns, bar, state.pattern), bar), style)
     line.append(fit(percent(part, times.own_ns), _SHARE, right=True), palette.strong)
-    line.append(fit(seconds(part), _SECONDS, right=True), palette.text)
+    line.append(fit(duration(part), _AMOUNT, right=True), palette.text)
     line.append(f"   {words}" if words else "", palette.wasted if state in {KERNEL, BLOCKED} else palette.faint)
     return line
