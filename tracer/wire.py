@@ -162,3 +162,8 @@ FRAME_JSON: Final = b"iotJ"
 
 NO_ARG: Final = 255
 """`arg` of an item that belongs to no argument (a thread's name, a label)."""
+
+RING_SUBMISSION: Final = 254
+"""`arg` of an item that holds an io_uring submission entry (64 bytes) read from the ring."""
+RING_COMPLETION: Final = 253
+"""`arg` of an item that holds an io_uring completion (16 bytes), then the submission it answers (64 or 0)."""

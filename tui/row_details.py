@@ -11,6 +11,7 @@ from tracer.account.times import column
 from tracer.account.transfers import transfers
 from tracer.analyze.columns import Columns
 from tracer.decode.call import call_text
+from tracer.syscalls.table import declaration_of
 from tracer.wire import NO_ARG, Kind, Reason, When
 from tui.snapshot import Copied, Details, Piece, RowKind, RowText
 
@@ -36,6 +37,7 @@ def details_of(row: RowText, batch: pa.RecordBatch, offset: int, columns: Column
     return Details(
         row=row,
         result=call_text(batch, offset).result,
+        names=names_of(batch, offset, len(row.args)) if call else (),
         raw=tuple((name, int(column(batch, name)[offset])) for name in RAW) if call else (),
         switches=int(column(batch, "switches")[offset]),
         before_blocked_ns=int(times.before_blocked[offset]),
@@ -44,6 +46,13 @@ def details_of(row: RowText, batch: pa.RecordBatch, offset: int, columns: Column
         pieces=pieces_of(batch, offset) if row.kind is not RowKind.EVENT else (),
         ip=int(batch.column("ip")[offset].as_py()),
     )
+
+
+def names_of(batch: pa.RecordBatch, offset: int, shown: int) -> tuple[str, ...]:
+    """Names of the `shown` arguments; none when the declaration has another number of them."""
+    declared = declaration_of(batch.column("abi")[offset].as_py(), batch.column("nr")[offset].as_py())
+    names = tuple(each.name for each in declared.args) if declared is not None else ()
+    return names if len(names) == shown else ()
 
 
 def copied_of(batch: pa.RecordBatch, offset: int) -> tuple[Copied, ...]:

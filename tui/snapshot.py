@@ -92,6 +92,8 @@ class Details:
     row: RowText
     result: str = ""
     """The whole result: an error with its number's meaning, an interruption with what follows it."""
+    names: tuple[str, ...] = ()
+    """Names of the arguments as the manual page has them; empty when they are not known."""
     raw: tuple[tuple[str, int], ...] = ()
     """Raw clocks by column name, ns."""
     switches: int = 0

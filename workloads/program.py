@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from socket import socket
 from typing import NoReturn
 
-from workloads import catalog, options, rendezvous
+from workloads import catalog, marks, options, rendezvous
 from workloads.catalog import Model
 from workloads.errors import FeederLost, WorkloadError
 from workloads.job import Job
@@ -45,8 +45,10 @@ def _run(model: Model, body: Body, argv: Sequence[str] | None) -> int:
         job = Job(model, wanted, control)
         body(job)
         fields = result(model.name, wanted, job.verdict(), job.latencies, job.work.done, job.spent)
+    said = line(fields)
+    marks.result(said)
     try:
-        print(line(fields), flush=True)
+        print(said, flush=True)
     except BrokenPipeError:
         return 1
     except OSError as error:

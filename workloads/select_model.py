@@ -15,8 +15,10 @@ The set is a fixed array of 1024 bits (FD_SETSIZE in glibc, select(2)). A descri
 has no bit, and a C program that sets it all the same writes beyond the array; this one refuses to start
 (``--clients 1100``). What counts is the number of the descriptor, not how many are watched.
 
-What is copied: for each set given, one bit per descriptor up to the highest, in and out again, however few
-of them are ready; then the payload. Python passes only sets that are not empty, here one of the three.
+What is copied: each of the three sets, readable, writable and exceptional, one bit per descriptor up to the
+highest, in and out again, however few of them are ready; then the payload. This program waits for readable
+descriptors only, and passes the other two sets empty, as most textbooks and many programs do: what is empty
+is copied like what is not. (Python's own select.select passes NULL for an empty list and saves those two.)
 
 When to use it: portable programs with a handful of small descriptors, or a wait of less than a millisecond
 on an old system. Older network daemons, X clients and many libraries that wait for one descriptor use it.
@@ -27,30 +29,33 @@ bytes of set copied at every call. The Waiting sets tab shows the bitmap, asked 
 """
 
 import os
-import select
 
 from workloads.errors import CannotRun
+from workloads.fd_set import FD_SETSIZE, FdSet, select
 from workloads.job import Job
 from workloads.program import main
 
-FD_SETSIZE = 1024
-
 
 def receive(job: Job) -> None:
-    if max(job.fds) >= FD_SETSIZE:
+    highest = max(job.fds)
+    if highest >= FD_SETSIZE:
         raise CannotRun(
-            f"select cannot watch descriptor {max(job.fds)}: its set ends at {FD_SETSIZE} "
+            f"select cannot watch descriptor {highest}: its set ends at {FD_SETSIZE} "
             "(FD_SETSIZE, select(2)); take fewer --clients, or poll or epoll"
         )
     with job.measured():
         waiting = {inbox.fd: inbox for inbox in job.inboxes}
+        watched = FdSet.of(waiting)
         while waiting:
-            ready, _, _ = select.select(waiting, [], [])
-            for fd in ready:
-                inbox = waiting[fd]
-                inbox.take(os.read(fd, inbox.wanted))
-                if inbox.complete:
-                    del waiting[fd]
+            readable, writable, exceptional = watched.copy(), FdSet(), FdSet()
+            if not select(highest + 1, readable, writable, exceptional):
+                continue
+            for fd, inbox in list(waiting.items()):
+                if fd in readable:
+                    inbox.take(os.read(fd, inbox.wanted))
+                    if inbox.complete:
+                        watched.remove(fd)
+                        del waiting[fd]
 
 
 if __name__ == "__main__":

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -129,3 +134,43 @@ def test_the_disk_is_full(tmp_path: Path) -> None:
         assert "getppid" in iotrace("report", path).stdout
     finally:
         subprocess.run(["umount", small], check=True, timeout=TIMEOUT)
+
+
+def test_the_screen_is_killed(tmp_path: Path) -> None:
+    """kill -9 of the terminal interface: recorder, capture and program end, the recording opens."""
+    path = tmp_path / "screen.iotrace"
+    pid_file = tmp_path / "pid"
+    script = f"import os\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\nwhile True: os.getppid()"
+    master, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    screen = subprocess.Popen(
+        [*IOTRACE, "run", "-o", path, "--", sys.executable, "-c", script],
+        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+        env={**os.environ, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    os.close(terminal)
+    drain = threading.Thread(target=read_to_end, args=(master,))
+    drain.start()
+    try:
+        assert eventually(lambda: has_rows(path))
+        program = int(pid_file.read_text())
+        capture = parent_of(program)
+        recorder = parent_of(capture)
+        assert recorder not in (screen.pid, 1)
+    finally:
+        screen.kill()
+        screen.wait(timeout=TIMEOUT)
+    assert eventually(lambda: is_gone(program) and is_gone(capture) and is_gone(recorder))
+    with Recording.open(path) as recording:
+        assert recording.rows > 1000
+    drain.join(timeout=TIMEOUT)
+    os.close(master)
+
+
+def read_to_end(descriptor: int) -> None:
+    """Keep a terminal's other end readable until nobody writes to it."""
+    try:
+        while os.read(descriptor, 65536):
+            pass
+    except OSError:  # EIO: the last one that had the terminal open is gone
+        pass

@@ -140,6 +140,7 @@ class FakeSource:
         return Details(
             row=line,
             result="-1 EAGAIN (Resource temporarily unavailable)" if line.result == "EAGAIN" else line.result,
+            names=("fd", "buf", "count") if line.name == "read" and len(line.args) == 3 else (),
             raw=(("wall_ns", 31_013), ("run_ns", 21_577), ("delay_ns", 0)),
             switches=1,
             copied=copied,

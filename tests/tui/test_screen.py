@@ -19,7 +19,6 @@ from tui.screens.help import HelpScreen
 from tui.screens.quit import QuitScreen
 from tui.widgets.call_list import CallList
 from tui.widgets.details import DetailsPane
-from tui.widgets.heading import Heading
 from tui.widgets.output import LEAVE, Output
 from tui.widgets.summary_table import SummaryTable
 
@@ -364,17 +363,6 @@ async def test_a_resize_keeps_the_place() -> None:
         await pilot.pause()
         assert calls(pilot).cursor == place
         assert place in calls(pilot).on_screen
-
-
-async def test_repaints_are_bounded_whatever_the_event_rate() -> None:
-    """Snapshots that come faster than they are drawn replace each other."""
-    source = FakeSource(10_000_019, live=True, step=100_003)
-    async with opened(source, FakeRun()) as pilot:
-        heading = pilot.app.screen.query_one(Heading)
-        assert heading.size.height == 1
-        first = source.polls
-        await asyncio.sleep(1.05)
-        assert source.polls - first <= 11
 
 
 async def test_without_colour_nothing_is_coloured(monkeypatch: pytest.MonkeyPatch) -> None:

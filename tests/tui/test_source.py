@@ -178,6 +178,7 @@ def test_details_have_the_raw_clocks_the_transfers_and_the_memory(path: Path) ->
     snapshot = polled(source)
     details = source.details(snapshot, 0)
     assert dict(details.raw)["wall_ns"] == 9_001
+    assert details.names == ("fd", "buf", "count")
     assert [(copied.direction, copied.kind, copied.size) for copied in details.copied] == [("out", "payload", 5)]
     assert [(piece.content, piece.missing) for piece in details.pieces] == [(b"hello", None), (b"", "EFAULT")]
     assert source.details(snapshot, 1).result == "-1 EAGAIN (Resource temporarily unavailable)"

@@ -38,7 +38,7 @@ class Copies:
     control_in: Count
     control_out: Count
     unknown: NDArray[np.bool_]
-    """True where what the call copies is not known (undeclared call, memory unread): the counts are a lower bound."""
+    """True where the call may have copied more than is counted (undeclared, memory unread): a lower bound."""
 
 
 def account_copies(batch: pa.RecordBatch, objects: NDArray[np.uint8] | None = None) -> Copies:

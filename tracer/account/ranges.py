@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.account.group import Group, Numbers, evaluate, ragged
+from tracer.account.transfers import LARGEST, MOST_UNITS
 from tracer.syscalls.model import FLAT, PATH, SEGMENTS, STRING, Copy
 from tracer.syscalls.structures import EMBEDDED_NAME_MAX, IOVEC, PATH_MAX, UIO_MAXIOV
 from tracer.wire import When
 
-_LARGEST: Final = 1 << 40
 Flags = NDArray[np.bool_]
 
 
@@ -59,13 +59,13 @@ def _sizes(copy: Copy, group: Group, active: Flags) -> tuple[Numbers, Flags]:
     """Bytes of each active row (0 elsewhere), and where they are not known."""
     size = evaluate(copy.size, group)
     unknown = active & ~_column(size.known, group)
-    sizes = np.where(active & ~unknown, np.clip(size.values, 0, _LARGEST), 0)
+    sizes = np.where(active & ~unknown, np.clip(size.values, 0, LARGEST), 0)
     return sizes, unknown
 
 
 def _flat(copy: Copy, group: Group, active: Flags, _address: Any) -> Ranges:
     sizes, unknown = _sizes(copy, group, active)
-    transfers = -(-sizes // copy.unit) if copy.unit else (sizes > 0).astype(np.int64)
+    transfers = np.minimum(-(-sizes // copy.unit), MOST_UNITS) if copy.unit else (sizes > 0).astype(np.int64)
     return Ranges(transfers, sizes, unknown)
 
 
@@ -108,7 +108,7 @@ def _spread(group: Group, pieces: Numbers, count: Numbers, totals: Numbers) -> t
     starts = np.zeros(len(group), np.int64)
     some = count > 0
     starts[some] = group.starts(pieces[some]) + 8
-    lengths = np.clip(group.integers(ragged(starts, count, IOVEC), 8), 0, _LARGEST)
+    lengths = np.clip(group.integers(ragged(starts, count, IOVEC), 8), 0, LARGEST)
     ends = np.cumsum(lengths)
     total_before = np.concatenate(([0], ends))
     row_ends = np.cumsum(count)

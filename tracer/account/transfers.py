@@ -25,6 +25,8 @@ from tracer.wire import Kind, When
 
 LARGEST: Final = 1 << 40
 """No size is believed beyond this (the kernel moves at most 2 GiB in a call)."""
+MOST_UNITS: Final = 1 << 16
+"""No call copies more structures of the same kind; only a corrupted recording says so."""
 ADDRESSES: Final = 0xFFFFFFFFFFFFFFFF
 
 
@@ -105,13 +107,19 @@ def _apply(copy: Copy, scope: Scope) -> Iterator[Transfer]:
         yield from _flat(copy, evaluate(copy.size, scope), address)
 
 
+def units(size: int, unit: int) -> int:
+    """Into how many copies `size` bytes fall when each has `unit` bytes (0: all in one)."""
+    return min(-(-size // unit), MOST_UNITS) if unit and size > 0 else int(size > 0)
+
+
 def _flat(copy: Copy, size: int, address: int) -> Iterator[Transfer]:
     left = min(size, LARGEST)
-    unit = copy.unit or left
-    while left > 0:
-        yield _transfer(copy.way, copy.kind, min(unit, left), copy.what, address, copy.zero_fill)
-        left -= unit
-        address += unit
+    for _ in range(units(left, copy.unit) - 1):
+        yield _transfer(copy.way, copy.kind, copy.unit, copy.what, address, copy.zero_fill)
+        left -= copy.unit
+        address += copy.unit
+    if left > 0:
+        yield _transfer(copy.way, copy.kind, left, copy.what, address, copy.zero_fill)
 
 
 def _string(copy: Copy, scope: Scope, address: int) -> Iterator[Transfer]:

@@ -9,7 +9,8 @@ received over a socket; such descriptors appear as inherited when they are first
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -33,7 +34,9 @@ Ints = NDArray[np.int64]
 
 _STANDARD: Final = {0: "stdin", 1: "stdout", 2: "stderr"}
 CLOSED: Final = -1
-_UNSEEN: Final = -2
+
+Planned = tuple[int, tuple[tuple[int, Change], ...]]
+"""A row, and the changes it makes, each with its process."""
 
 
 @dataclass(slots=True)
@@ -71,43 +74,48 @@ class Descriptors:
         value = np.take_along_axis(columns.args, np.maximum(argument, 0)[:, None], axis=1)[:, 0]
         fd = value.astype(np.uint32).view(np.int32).astype(np.int64)
         rows = np.flatnonzero(uses & (argument >= 0) & (fd >= 0))
-        answer = np.full(len(uses), CLOSED, dtype=np.int64)
         keys, where = np.unique(columns.pid[rows] << 32 | fd[rows], return_inverse=True)
-        at_start = np.array([self._code(int(key)) for key in keys], dtype=np.int64)
-        changes = self._follow(columns, codes)
-        found = _after_changes(keys, where, rows, at_start, changes, len(uses))
+        planned = list(_planned(columns, codes))
         known = columns.result[rows] != -errno.EBADF
-        answer[rows] = self._adopt(keys, where, found, known, {key for _, key, _ in changes})
+        self._adopt(keys, where[known], rows[known], planned)
+        codes_now = [self._code(int(key)) for key in keys]
+        at_start = np.array([CLOSED if code is None else code for code in codes_now], dtype=np.int64)
+        changes = self._follow(columns, planned)
+        answer = np.full(len(uses), CLOSED, dtype=np.int64)
+        answer[rows] = _after_changes(keys, where, rows, at_start, changes, len(uses))
         return answer
 
-    def _code(self, key: int) -> int:
-        return self._tables.get(key >> 32, {}).get(key & 0xFFFFFFFF, _UNSEEN)
+    def _code(self, key: int) -> int | None:
+        return self._tables.get(key >> 32, {}).get(key & 0xFFFFFFFF)
 
-    def _adopt(self, keys: Ints, where: Ints, found: Ints, known: NDArray[np.bool_], changed: set[int]) -> Ints:
-        """Descriptors used but never seen opened were there before us."""
-        for index in np.unique(where[(found == _UNSEEN) & known]):
+    def _adopt(self, keys: Ints, where: Ints, rows: Ints, planned: list[Planned]) -> None:
+        """Descriptors that are used before the trace saw them opened were there before us.
+
+        In a process that is born in this batch they come from its parent: `_fork` says then what they are.
+        """
+        first_use = dict(zip(*np.unique(where, return_index=True), strict=True))
+        unseen = [index for index in first_use if self._code(int(keys[index])) is None]
+        if not unseen:
+            return
+        opened = _first_openings(planned)
+        for index in unseen:
             pid, fd = int(keys[index]) >> 32, int(keys[index]) & 0xFFFFFFFF
-            code = self._add(pid, fd, Description(_STANDARD.get(fd, "?"), "inherited"))
-            if int(keys[index]) not in changed:
-                self._tables.setdefault(pid, {})[fd] = code
-            found[(where == index) & (found == _UNSEEN)] = code
-        return np.maximum(found, CLOSED)
+            first = rows[first_use[index]]
+            if first <= opened.get((pid, fd), first):
+                table = self._tables.setdefault(pid, {})
+                table[fd] = self._add(pid, fd, Description(_STANDARD.get(fd, "?"), "inherited"))
 
-    def _follow(self, columns: Columns, codes: CallCodes) -> list[tuple[int, int, int]]:
+    def _follow(self, columns: Columns, planned: list[Planned]) -> list[tuple[int, int, int]]:
         """Apply the batch's changes to the tables; (row, pid << 32 | fd, new code) of each."""
         log: list[tuple[int, int, int]] = []
-        rows = changes_of(columns, codes)
-        lives = np.flatnonzero((columns.kind == Kind.SPAWN) | (columns.kind == Kind.EXEC))
-        for row in np.sort(np.concatenate((rows, lives))).tolist():
+        for row, changes in planned:
             pid = int(columns.pid[row])
             if columns.kind[row] == Kind.EXEC:
                 self._exec(row, pid, log)
             elif columns.kind[row] == Kind.SPAWN:
                 self._fork(row, columns, pid, log)
-            else:
-                name = codes.facts[int(columns.code[row])].name
-                for change in changes_by(name, columns, row):
-                    self._apply(row, pid, change, log)
+            for _, change in changes:
+                self._apply(row, pid, change, log)
         return log
 
     def _apply(self, row: int, pid: int, change: Change, log: list[tuple[int, int, int]]) -> None:
@@ -147,10 +155,16 @@ class Descriptors:
         parent = int(columns.args[row, 1])
         if parent == pid or parent not in self._tables:
             return
+        child = self._tables.setdefault(pid, {})
         for fd, code in self._tables[parent].items():
-            if code >= 0:
-                copied = self._tables.setdefault(pid, {})[fd] = self._add(pid, fd, self.seen[code].description)
-                log.append((row, pid << 32 | fd, copied))
+            if code < 0:
+                continue
+            description = self.seen[code].description
+            if fd in child:  # used in this very batch, before we came to its birth
+                self.seen[child[fd]] = replace(self.seen[child[fd]], description=description)
+            else:
+                child[fd] = self._add(pid, fd, description)
+            log.append((row, pid << 32 | fd, child[fd]))
         self._cloexec[pid] = set(self._cloexec.get(parent, ()))
 
     def _add(self, pid: int, fd: int, description: Description) -> int:
@@ -158,6 +172,24 @@ class Descriptors:
         self._generations[pid, fd] = generation
         self.seen.append(Descriptor(pid, fd, generation, description))
         return len(self.seen) - 1
+
+
+def _planned(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
+    """The rows that may change a table, in order, each with its changes and the process they are made in."""
+    lives = np.flatnonzero((columns.kind == Kind.SPAWN) | (columns.kind == Kind.EXEC))
+    for row in np.sort(np.concatenate((changes_of(columns, codes), lives))).tolist():
+        pid, name = int(columns.pid[row]), codes.facts[int(columns.code[row])].name
+        yield row, tuple((pid, change) for change in changes_by(name, columns, row)) if name else ()
+
+
+def _first_openings(planned: list[Planned]) -> dict[tuple[int, int], int]:
+    """For every (pid, fd) that the batch opens: the first row that does."""
+    first: dict[tuple[int, int], int] = {}
+    for row, changes in planned:
+        for pid, change in changes:
+            if isinstance(change, Opened):
+                first.setdefault((pid, change.fd), row)
+    return first
 
 
 def _after_changes(

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tracer.capture.memory import Reader
-from tracer.capture.plan_expression import Value, compile_expression
+from tracer.capture.plan_expression import Value, compile_expression, needs_success, simplify
 from tracer.capture.plan_nested import LARGEST_STRUCTURE, NESTED, Step
-from tracer.syscalls.expression import ALWAYS, NEVER, POSITIVE, RESULT, SUCCEEDED, Expr
+from tracer.syscalls.expression import ALWAYS, NEVER, RESULT, Expr
 from tracer.syscalls.model import FLAT, IN, PATH, PAYLOAD, SEGMENTS, STRING, Copy, Syscall
 from tracer.syscalls.structures import PATH_MAX
 from tracer.syscalls.table import declarations
@@ -48,10 +48,14 @@ def compile_plans(abi: Abi, options: PlanOptions) -> dict[int, Plan]:
 def compile_plan(declared: Syscall, options: PlanOptions) -> Plan:
     """The plan of one call."""
     # What another piece's address or length depends on is read before it.
-    copies = sorted((copy for copy in declared.copies if _kept(copy, options)), key=_depth)
+    copies = sorted((_simplified(copy) for copy in declared.copies if _kept(copy, options)), key=_depth)
     entry = [_step(copy, options) for copy in copies if copy.way == IN]
     exits = [copy for copy in copies if copy.way != IN]
     return Plan(_at_entry(entry), _at_exit(exits, options))
+
+
+def _simplified(copy: Copy) -> Copy:
+    return copy._replace(given=simplify(copy.given), on=simplify(copy.on))
 
 
 def _kept(copy: Copy, options: PlanOptions) -> bool:
@@ -89,7 +93,7 @@ def _at_exit(copies: list[Copy], options: PlanOptions) -> ExitPlan | None:
         return None
     if len(steps) == 1:
         return steps[0]
-    if all(copy.on in (SUCCEEDED, POSITIVE) for copy in copies):
+    if all(needs_success(copy.on) for copy in copies):
         # A failed call, EAGAIN above all, costs one comparison.
         def succeeded(reader: Reader, args: tuple[int, ...], result: int) -> None:
             if result >= 0:
@@ -110,7 +114,13 @@ def _step(copy: Copy, options: PlanOptions) -> Step:
         return _conditional(copy, _string(copy))
     if copy.shape != FLAT:
         return _conditional(copy, NESTED[copy.shape](copy, options.capture_bytes, options.redact))
-    if copy.kind == PAYLOAD and copy.at.op == "arg" and copy.kept == RESULT and copy.given == ALWAYS:
+    if (
+        copy.kind == PAYLOAD
+        and copy.at.op == "arg"
+        and copy.kept == RESULT
+        and copy.given == ALWAYS
+        and copy.way != IN
+    ):
         return _filled(copy, options)
     return _conditional(copy, _flat(copy, options))
 
@@ -142,6 +152,17 @@ def _flat(copy: Copy, options: PlanOptions) -> Step:
     limit = options.capture_bytes if payload else LARGEST_STRUCTURE
     redact = payload and options.redact
 
+    if copy.at.op == "arg" and not redact:
+        place = copy.at.operands[0]
+        assert isinstance(place, int)
+
+        def direct(reader: Reader, args: tuple[int, ...], result: int) -> None:
+            length = size(reader, args, result)
+            if length > 0:
+                reader.take(arg, when, args[place], length if length < limit else limit)
+
+        return direct
+
     def flat(reader: Reader, args: tuple[int, ...], result: int) -> None:
         address = at(reader, args, result)
         length = min(size(reader, args, result), limit) if address else 0
@@ -166,25 +187,38 @@ def _string(copy: Copy) -> Step:
 
 
 def _conditional(copy: Copy, step: Step) -> Step:
-    """`step` only when the copy's conditions hold; at entry the result is not yet known, so it is not asked."""
+    """`step` only when the copy's conditions hold; at entry the result is not yet known and is not asked."""
     conditions: list[Value] = []
     if copy.given != ALWAYS:
         conditions.append(compile_expression(copy.given))
     if copy.way != IN and copy.on != ALWAYS:
         conditions.append(compile_expression(copy.on))
+    if copy.at.op != "arg":
+        return _checked(conditions, step) if conditions else step
+    place = copy.at.operands[0]
+    assert isinstance(place, int)
     if not conditions:
-        return step
-    if len(conditions) == 1:
-        only = conditions[0]
 
-        def once(reader: Reader, args: tuple[int, ...], result: int) -> None:
-            if only(reader, args, result):
+        def given(reader: Reader, args: tuple[int, ...], result: int) -> None:
+            if args[place]:
                 step(reader, args, result)
 
-        return once
+        return given
+    checked = _checked(conditions, step)
+
+    def both(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        # Most optional pointers are NULL, and that is the cheapest question.
+        if args[place]:
+            checked(reader, args, result)
+
+    return both
+
+
+def _checked(conditions: list[Value], step: Step) -> Step:
+    first, last = conditions[0], conditions[-1]
 
     def checked(reader: Reader, args: tuple[int, ...], result: int) -> None:
-        if all(condition(reader, args, result) for condition in conditions):
+        if first(reader, args, result) and (first is last or last(reader, args, result)):
             step(reader, args, result)
 
     return checked

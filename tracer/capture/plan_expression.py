@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracer.capture.memory import Reader
-from tracer.syscalls.expression import Expr
+from tracer.syscalls.expression import ALWAYS, NEVER, POSITIVE, SUCCEEDED, Expr
 from tracer.wire import NO_ARG, When
 
 Value = Callable[[Reader, tuple[int, ...], int], int]
@@ -21,7 +21,33 @@ _LARGEST: Final = 1 << 40
 
 def compile_expression(expr: Expr) -> Value:
     """The closure that computes `expr`."""
-    return _COMPILERS[expr.op](expr)
+    return _SHORTCUTS.get(expr) or _COMPILERS[expr.op](expr)
+
+
+def simplify(expr: Expr) -> Expr:
+    """The same condition without what is constant here: capture does not know what descriptors are."""
+    if expr.op == "object":
+        return NEVER
+    operands = tuple([simplify(each) if isinstance(each, Expr) else each for each in expr.operands])
+    left, right = (*operands, None, None)[:2]
+    if expr.op == "not" and left in (ALWAYS, NEVER):
+        return ALWAYS if left == NEVER else NEVER
+    if expr.op in ("and", "or"):
+        neutral, decisive = (ALWAYS, NEVER) if expr.op == "and" else (NEVER, ALWAYS)
+        if decisive in (left, right):
+            return decisive
+        if neutral in (left, right):
+            rest = right if left == neutral else left
+            assert isinstance(rest, Expr)
+            return rest
+    return Expr(expr.op, operands)
+
+
+def needs_success(condition: Expr) -> bool:
+    """Whether the condition can only hold when the call did not fail."""
+    if condition.op == "and":
+        return any(isinstance(each, Expr) and needs_success(each) for each in condition.operands)
+    return condition in (SUCCEEDED, POSITIVE)
 
 
 def _const(expr: Expr) -> Value:
@@ -69,6 +95,10 @@ def _unsigned(number: object) -> object:
 
 
 def _not(expr: Expr) -> Value:
+    operand = expr.operands[0]
+    if isinstance(operand, Expr) and operand.op == "eq" and operand.operands[1] == NEVER:
+        # "the pointer is given", the commonest condition of all
+        return _inner(operand, 0)
     value = _inner(expr, 0)
     return lambda reader, args, result: int(not value(reader, args, result))
 
@@ -127,11 +157,6 @@ def _fdset(expr: Expr) -> Value:
     return fdset
 
 
-def _object(_expr: Expr) -> Value:
-    # Capture does not follow descriptors; accounting may know better.
-    return lambda _reader, _args, _result: 0
-
-
 def _inner(expr: Expr, place: int) -> Value:
     operand = expr.operands[place]
     assert isinstance(operand, Expr)
@@ -144,8 +169,13 @@ def _number(expr: Expr, place: int) -> int:
     return operand
 
 
+_SHORTCUTS: Final[dict[Expr, Value]] = {
+    SUCCEEDED: lambda _reader, _args, result: result >= 0,
+    POSITIVE: lambda _reader, _args, result: result > 0,
+}
+
 _COMPILERS: Final[dict[str, Callable[[Expr], Value]]] = {
     "const": _const, "result": _result, "arg": _arg, "int": _int, "add": _add, "mul": _mul, "div": _div,
     "min": _min, "gt": _gt, "eq": _eq, "and": _and, "or": _or, "not": _not, "bits": _bits, "among": _among,
-    "load": _load, "fdset": _fdset, "object": _object,
+    "load": _load, "fdset": _fdset,
 }  # fmt: skip

@@ -127,9 +127,10 @@ class CaptureLoop:
                     exit_plan = thread.table.exit_plans.get(nr)
                     if exit_plan is not None:
                         exit_plan(reader, args, result)
+                    flags = thread.finish_call(result) if thread.uncommon else 0
                     out = thread.outbox
                     out.records += pack(
-                        _CALL, thread.table.abi, placement, thread.source, thread.flags, nr, thread.pid, tid,
+                        _CALL, thread.table.abi, placement, thread.source, flags, nr, thread.pid, tid,
                         reader.count, at, now - thread.ended, *args, result, wall, run - thread.run,
                         delay - thread.delay, u_wall, u_run, u_delay, ip, switches - thread.switches, u_switches,
                         thread.stops, u_stops,
@@ -139,8 +140,6 @@ class CaptureLoop:
                         reader.clear()
                     thread.ended = now
                     thread.in_call = False
-                    if thread.uncommon:
-                        thread.finish_call(result)
                 else:
                     # A new thread's way out of the clone that made it: part of its life, but not its call.
                     thread.wall = wall

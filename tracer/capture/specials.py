@@ -9,7 +9,7 @@ from tracer.capture.placement import affinity_of
 from tracer.capture.threads import Thread
 from tracer.capture.tracees import Tracees
 from tracer.syscalls.names import numbers
-from tracer.wire import Abi, Kind
+from tracer.wire import Abi, Kind, When
 
 Special = Callable[[Tracees, Thread], None]
 
@@ -39,6 +39,38 @@ def _exec(tracees: Tracees, thread: Thread) -> None:
     """The program's first exec: what it did before was ours (`tracer.capture.spawn`), its life begins here."""
     if thread.tid == tracees.root and thread.outbox is not tracees.outbox:
         tracees.begin(thread)
+
+
+def _ring_setup(tracees: Tracees, thread: Thread) -> None:
+    address = thread.entry[2][1]
+
+    def finish(result: int) -> None:
+        if result >= 0:
+            tracees.rings_of(thread.pid).set_up(thread.reader, result, address)
+
+    thread.when_done(finish)
+
+
+def _map(tracees: Tracees, thread: Thread) -> None:
+    """A mapping of an io_uring descriptor is one of its rings."""
+    rings = tracees.rings.get(thread.pid)
+    if rings is None:
+        return
+    args = thread.entry[2]
+    ring = rings.get(args[4] & 0xFFFFFFFF)
+    if ring is not None:
+        thread.when_done(lambda result: ring.mapped(args[5], result))
+
+
+def _ring_enter(tracees: Tracees, thread: Thread) -> None:
+    """Keep what is submitted now, and what completed before, in, and after the call."""
+    rings = tracees.rings.get(thread.pid)
+    args = thread.entry[2]
+    ring = rings.get(args[0] & 0xFFFFFFFF) if rings is not None else None
+    if ring is not None:
+        ring.keep_completions(thread.reader, When.ENTRY)
+        ring.keep_submissions(thread.reader, args[1] & 0xFFFFFFFF)
+        thread.when_done(lambda _result: ring.keep_completions(thread.reader, When.EXIT))
 
 
 def _get_affinity(tracees: Tracees, thread: Thread) -> None:
@@ -73,6 +105,9 @@ def _asked(tracees: Tracees, thread: Thread) -> Thread | None:
 _BY_NAME: Final[dict[str, Special]] = {
     "write": _write,
     "execve": _exec,
+    "io_uring_setup": _ring_setup,
+    "mmap": _map,
+    "io_uring_enter": _ring_enter,
     "clone": _birth,
     "clone3": _birth,
     "fork": _birth,

@@ -77,13 +77,14 @@ class Thread:
         self.wall = self.stops = 0
         return part
 
-    def finish_call(self, result: int) -> None:
-        """Carry out what was asked for at the end of this call."""
-        self.flags = 0
+    def finish_call(self, result: int) -> int:
+        """Carry out what was asked for at the end of this call, before its record; returns the record's flags."""
         self.uncommon = False
         finish, self.finish = self.finish, None
         if finish is not None:
             finish(result)
+        flags, self.flags = self.flags, 0
+        return flags
 
     def when_done(self, finish: Callable[[int], None]) -> None:
         """Have `finish` called with the current call's result at its exit stop."""

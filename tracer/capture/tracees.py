@@ -5,6 +5,7 @@ from __future__ import annotations
 from tracer.capture.clocks import best_source
 from tracer.capture.outbox import Outbox
 from tracer.capture.placement import CoScheduling, affinity_of
+from tracer.capture.rings import Rings
 from tracer.capture.threads import Part, Thread, executable_of, process_of
 from tracer.wire import RECORD, Flag, Kind, Source, Spawn
 
@@ -19,10 +20,16 @@ class Tracees:
         self.threads: dict[int, Thread] = {}
         self.root = 0
         """The program's first process, once there is one."""
+        self.rings: dict[int, Rings] = {}
+        """The io_uring instances of each process that has any, by pid."""
         self.unsettled = False
         """The number of threads changed: the placement is to be chosen again at the next stop."""
         self.expected: dict[int, tuple[Spawn, Thread]] = {}
         """New threads whose event came before their first stop."""
+
+    def rings_of(self, pid: int) -> Rings:
+        """The io_uring instances of a process."""
+        return self.rings.setdefault(pid, Rings())
 
     def own_threads(self) -> list[Thread]:
         """The program's threads, without those of a calibration."""
@@ -88,6 +95,7 @@ class Tracees:
                 Kind.SPAWN, thread.ended, tid, tid, nr=Spawn.RENAMED, args=(former, tid), texts=(thread.name(),)
             )
         thread.reader.reopen()
+        self.rings.pop(tid, None)
         texts = (thread.name(), executable_of(tid))
         thread.outbox.event(Kind.EXEC, now, tid, tid, args=(former,), texts=texts)
         return thread
@@ -111,6 +119,7 @@ class Tracees:
         """Waitpid reported a death, or exec took the thread away."""
         thread = self.threads.pop(tid, None)
         self.expected.pop(tid, None)
+        self.rings.pop(tid, None)
         self.unsettled = True
         if thread is None:
             return

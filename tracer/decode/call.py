@@ -67,7 +67,7 @@ def row_text(row: Row) -> CallText:
     return CallText(
         name,
         _arguments(row, declared),
-        result_text(row.result, returns),
+        result_text(row.result, returns, row.args),
         errno_name(-row.result) if failed else None,
         is_interrupted(row.result) and returns != "restored",
     )

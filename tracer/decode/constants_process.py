@@ -7,8 +7,8 @@ from typing import Final
 from tracer.decode.flags import Table, bit_table, table
 
 _SIGNALS: Final = (
-    "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG "
-    "XCPU XFSZ VTALRM PROF WINCH IO PWR SYS"
+    "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU "
+    "URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS"
 )
 SIGNALS: Final = {number: f"SIG{name}" for number, name in enumerate(_SIGNALS.split(), 1)}
 """The standard signals (x86 and arm64 numbers); real-time ones are SIGRT_0 = 32 and on."""
@@ -80,7 +80,11 @@ CONSTANTS: Final[dict[str, dict[int, str]]] = {
     "idtype": {0: "P_ALL", 1: "P_PID", 2: "P_PGID", 3: "P_PIDFD"},
     "itimer": {0: "ITIMER_REAL", 1: "ITIMER_VIRTUAL", 2: "ITIMER_PROF"},
     "rlimit": dict(enumerate(
-        ["RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_STACK", "RLIMIT_CORE", "RLIMIT_RSS", "RLIMIT_NPROC", "RLIMIT_NOFILE", "RLIMIT_MEMLOCK", "RLIMIT_AS", "RLIMIT_LOCKS", "RLIMIT_SIGPENDING", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO", "RLIMIT_RTTIME"]
+        (
+            "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_STACK", "RLIMIT_CORE", "RLIMIT_RSS", "RLIMIT_NPROC",
+            "RLIMIT_NOFILE", "RLIMIT_MEMLOCK", "RLIMIT_AS", "RLIMIT_LOCKS", "RLIMIT_SIGPENDING", "RLIMIT_MSGQUEUE",
+            "RLIMIT_NICE", "RLIMIT_RTPRIO", "RLIMIT_RTTIME",
+        )
     )),
     "rusage_who": {0: "RUSAGE_SELF", 1: "RUSAGE_THREAD", -1: "RUSAGE_CHILDREN"},
     "sched_policy": {
@@ -90,8 +94,8 @@ CONSTANTS: Final[dict[str, dict[int, str]]] = {
 }  # fmt: skip
 
 SI_CODES: Final = {
-    0: "SI_USER", 0x80: "SI_KERNEL", -1: "SI_QUEUE", -2: "SI_TIMER", -3: "SI_MESGQ", -4: "SI_ASYNCIO", -5: "SI_SIGIO",
-    -6: "SI_TKILL", -60: "SI_ASYNCNL",
+    0: "SI_USER", 0x80: "SI_KERNEL", -1: "SI_QUEUE", -2: "SI_TIMER", -3: "SI_MESGQ", -4: "SI_ASYNCIO",
+    -5: "SI_SIGIO", -6: "SI_TKILL", -60: "SI_ASYNCNL",
 }  # fmt: skip
 POLL_CODES: Final = {1: "POLL_IN", 2: "POLL_OUT", 3: "POLL_MSG", 4: "POLL_ERR", 5: "POLL_PRI", 6: "POLL_HUP"}
 CHILD_CODES: Final = {

@@ -7,7 +7,9 @@ import os
 from functools import cache
 from typing import Final
 
+from tracer.decode.constants_files import FLAGS
 from tracer.decode.constants_process import signal_name
+from tracer.decode.flags import flags_text
 from tracer.decode.scalars import mode_text
 
 INTERRUPTIONS: Final = {
@@ -46,8 +48,8 @@ def failure_text(number: int) -> str:
     return f"-1 {errno_name(number)} ({os.strerror(number)})"
 
 
-def result_text(result: int, returns: str) -> str:
-    """`result` as the declaration's `returns` says it reads."""
+def result_text(result: int, returns: str, args: tuple[int, ...] = ()) -> str:
+    """`result` as the declaration's `returns` says it reads; what fcntl returns depends on its command."""
     if returns == "restored":
         # The register holds what the interrupted code had in it.
         return "?"
@@ -55,6 +57,8 @@ def result_text(result: int, returns: str) -> str:
         return failure_text(-result)
     if returns in ("address", "hex"):
         return f"{result & 0xFFFFFFFFFFFFFFFF:#x}"
+    if returns == "fcntl" and len(args) > 1:
+        return _fcntl_text(result, args[1] & 0xFFFFFFFF)
     if returns == "mode":
         return mode_text(result & 0xFFFF)
     if returns == "signal":
@@ -62,3 +66,14 @@ def result_text(result: int, returns: str) -> str:
     if returns == "ready":
         return f"{result} (Timeout)" if result == 0 else str(result)
     return str(result)
+
+
+_F_GETFD, _F_GETFL, _F_GETSIG = 1, 3, 11
+
+
+def _fcntl_text(result: int, command: int) -> str:
+    if command == _F_GETFL:
+        return f"{result:#x} (flags {flags_text(result, FLAGS['open'])})"
+    if command == _F_GETFD:
+        return f"{result:#x} (flags FD_CLOEXEC)" if result & 1 else str(result)
+    return f"{result} ({signal_name(result)})" if command == _F_GETSIG and result else str(result)

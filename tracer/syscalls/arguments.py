@@ -75,9 +75,7 @@ def iovecs(at: Expr, count: Term, on: Expr, what: str = "iovec") -> Copy:
     return memory(IN, CONTROL, times(IOVEC, count), at=at, on=on, what=what)
 
 
-def segments(
-    at: Expr, count: Term, way: int, *, on: Expr = ALWAYS, capture: Expr | None = None
-) -> Copy:
+def segments(at: Expr, count: Term, way: int, *, on: Expr = ALWAYS, capture: Expr | None = None) -> Copy:
     """The payload in the segments of the iovec array at `at`: as many bytes as the call returns."""
     return memory(
         way, PAYLOAD, RESULT, at=at, entries=count, shape=SEGMENTS, on=on, capture=capture, what="iov"

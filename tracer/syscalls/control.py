@@ -165,9 +165,7 @@ def _arch_prctl() -> Syscall:
     got = memory(OUT, CONTROL, 8, given=among(code, 0x1003, 0x1004), on=SUCCEEDED, what="base")
     known = (0x1001, 0x1002, 0x1003, 0x1004, 0x3001, 0x5001, 0x5002, 0x5003)
     unknown = both(SUCCEEDED, negate(among(code, *known)))
-    return call(
-        "arch_prctl", Arg("code", "const:arch_prctl"), Arg("addr", "address", (got,)), unknown=unknown
-    )
+    return call("arch_prctl", Arg("code", "const:arch_prctl"), Arg("addr", "address", (got,)), unknown=unknown)
 
 
 CALLS: Final[tuple[Syscall, ...]] = (_fcntl(), _ioctl(), _prctl(), _arch_prctl())

@@ -19,7 +19,7 @@ def epoll_calls(event: int) -> tuple[Syscall, ...]:
     mask = (struct_in("sigmask", "sigset", SIGSET, on=unless("EINVAL")), value("sigsetsize", "size"))
     return (
         call("epoll_create", value("size"), returns="fd"),
-        call("epoll_create1", flags("flags", "open"), returns="fd"),
+        call("epoll_create1", flags("flags", "epoll_create"), returns="fd"),
         # The event is copied for every operation but DEL, before the descriptors are looked at.
         call(
             "epoll_ctl",

@@ -20,7 +20,7 @@ from tracer.syscalls.arguments import (
     value,
     values,
 )
-from tracer.syscalls.expression import SUCCEEDED, Expr, arg, failed, more, unless
+from tracer.syscalls.expression import SUCCEEDED, Expr, arg, failed, int_arg, more, unless
 from tracer.syscalls.model import CONTROL, PAYLOAD, Arg, Syscall, call
 from tracer.syscalls.structures import STATFS, STATX, TIMESPEC, TIMEVAL
 
@@ -42,6 +42,9 @@ def _at(name: str, *rest: Arg, returns: str = "int") -> Syscall:
 def _scalar(name: str, text_of_values: str = "", returns: str = "int") -> Syscall:
     return call(name, *values(text_of_values), returns=returns)
 
+
+_ROOM: Final = more(int_arg("bufsiz"), 0)
+_LINK: Final = (filled("buf", "bytes", CONTROL), value("bufsiz", "size"))
 
 _PATH_CALLS: Final = (
     call("open", path(on=_CHECKED), *_OPEN, returns="fd", unknown=_UNSURE),
@@ -83,11 +86,9 @@ _PATH_CALLS: Final = (
             ("renameat", ()), ("renameat2", (flags("flags", "rename"),)), ("linkat", (_AT_FLAGS,)),
         )
     ),
-    call(
-        "readlink", path(on=_CHECKED), filled("buf", "bytes", CONTROL), value("bufsiz", "size"), returns="size",
-        unknown=_UNSURE,
-    ),
-    _at("readlinkat", filled("buf", "bytes", CONTROL), value("bufsiz", "size"), returns="size"),
+    # Anything that is no link gives EINVAL too, after its path was copied.
+    call("readlink", path(given=_ROOM), *_LINK, returns="size"),
+    call("readlinkat", dirfd(), path(given=_ROOM), *_LINK, returns="size"),
     call("getcwd", filled("buf", "string", CONTROL), value("size", "size"), returns="size"),
     call("utimensat", dirfd(), path(on=_CHECKED), struct_in("times", "timespec[2]", 2 * TIMESPEC), _AT_FLAGS,
          unknown=_UNSURE),
@@ -105,7 +106,7 @@ _DESCRIPTOR_CALLS: Final = (
     _scalar("close_range", "first:uint last:uint flags:flags:close_range"),
     _scalar("dup", "oldfd:fd", "fd"),
     _scalar("dup2", "oldfd:fd newfd:fd", "fd"),
-    _scalar("dup3", "oldfd:fd newfd:fd flags:flags:open", "fd"),
+    _scalar("dup3", "oldfd:fd newfd:fd flags:flags:descriptor", "fd"),
     _scalar("fsync", "fd:fd"),
     _scalar("fdatasync", "fd:fd"),
     _scalar("sync"),
@@ -120,10 +121,8 @@ _DESCRIPTOR_CALLS: Final = (
     _scalar("fchown", "fd:fd owner:uid group:uid"),
     _scalar("umask", "mask:mode", "mode"),
     _scalar("inotify_init"),
-    _scalar("inotify_init1", "flags:flags:open", "fd"),
-    call(
-        "inotify_add_watch", fd(), path(on=unless("EBADF", "EINVAL")), value("mask", "hex"), unknown=_UNSURE
-    ),
+    _scalar("inotify_init1", "flags:flags:inotify_init", "fd"),
+    call("inotify_add_watch", fd(), path(on=unless("EBADF", "EINVAL")), value("mask", "hex"), unknown=_UNSURE),
     _scalar("inotify_rm_watch", "fd:fd wd:int"),
     call("getdents", fd(), filled("dirp", "dirents32", CONTROL), value("count", "size"), returns="size"),
     call("getdents64", fd(), filled("dirp", "dirents", CONTROL), value("count", "size"), returns="size"),
@@ -137,16 +136,15 @@ def _xattr(name: str, where: tuple[Arg, ...], first: Expr) -> Syscall:
     """Read one extended attribute; size 0 only asks how long it is."""
     wanted = more(arg("size"), 0)
     return call(
-        name, *where, text("name", on=first), filled("value", "buffer", PAYLOAD, given=wanted), value("size", "size"),
+        name, *where, text("name", on=first), filled("value", "buffer", PAYLOAD, given=wanted),
+        value("size", "size"),
         returns="size",
     )  # fmt: skip
 
 
 def _xattrs(name: str, where: Arg) -> Syscall:
     wanted = more(arg("size"), 0)
-    return call(
-        name, where, filled("list", "bytes", CONTROL, given=wanted), value("size", "size"), returns="size"
-    )
+    return call(name, where, filled("list", "bytes", CONTROL, given=wanted), value("size", "size"), returns="size")
 
 
 _XATTR_CALLS: Final = (

@@ -32,7 +32,10 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call("getgroups", value("size"), Arg("list", "gids", (
         memory(OUT, CONTROL, times(4, RESULT), given=more(int_arg("size"), 0), on=SUCCEEDED, what="gids"),
     ))),
-    call("setgroups", value("size"), struct_in("list", "gids", times(4, int_arg("size")), on=unless("EPERM", "EINVAL"))),
+    call(
+        "setgroups", value("size"),
+        struct_in("list", "gids", times(4, int_arg("size")), on=unless("EPERM", "EINVAL")),
+    ),
     _scalar("personality", "persona:hex"),
     call("uname", struct_out("buf", "utsname", UTSNAME)),
     call("sysinfo", struct_out("info", "sysinfo", SYSINFO)),
@@ -67,7 +70,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call("sched_rr_get_interval", value("pid", "pid"), struct_out("tp", "timespec", TIMESPEC)),
     _scalar("eventfd", "initval:uint", "fd"),
     _scalar("eventfd2", "initval:uint flags:flags:eventfd", "fd"),
-    _scalar("userfaultfd", "flags:flags:open", "fd"),
+    _scalar("userfaultfd", "flags:flags:descriptor", "fd"),
     _scalar("kcmp", "pid1:pid pid2:pid type:int idx1:hex idx2:hex"),
     call("syslog", value("type"), Arg("bufp", "buffer", (
         memory(OUT, CONTROL, RESULT, on=SUCCEEDED, what="log"),

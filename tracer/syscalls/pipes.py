@@ -37,7 +37,7 @@ _LENGTH: Final = more(arg("len"), 0)
 
 CALLS: Final[tuple[Syscall, ...]] = (
     call("pipe", struct_out("pipefd", "fds", 8)),
-    call("pipe2", struct_out("pipefd", "fds", 8), flags("flags", "open")),
+    call("pipe2", struct_out("pipefd", "fds", 8), flags("flags", "descriptor")),
     # The offset is copied before the descriptors are looked up, and written back also when the call fails
     # (SYSCALL_DEFINE4(sendfile64), fs/read_write.c).
     call(

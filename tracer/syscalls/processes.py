@@ -117,7 +117,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call("exit_group", value("status")),
     call("unshare", Arg("flags", "flags:clone")),
     call("setns", *values("fd:fd nstype:flags:clone")),
-    call("pidfd_open", *values("pid:pid flags:flags:open"), returns="fd"),
+    call("pidfd_open", *values("pid:pid flags:flags:pidfd"), returns="fd"),
     call("pidfd_getfd", *values("pidfd:fd targetfd:fd flags:hex"), returns="fd"),
     call("set_tid_address", value("tidptr", "address"), returns="pid"),
     call("set_robust_list", *values("head:address len:size")),

@@ -30,9 +30,7 @@ _SENT_OTHERWISE: Final = object_is(Object.NULL, Object.ZERO, Object.DIRECT, Obje
 def read_buffer(name: str = "buf") -> Arg:
     """A buffer filled with as many bytes as the result. What the descriptor is may say otherwise: /dev/zero
     fills with zeros, O_DIRECT leaves it to the device, a signalfd copies one structure a signal."""
-    ordinary = memory(
-        OUT, PAYLOAD, RESULT, on=both(POSITIVE, negate(_FILLED_OTHERWISE)), capture=NEVER, what=name
-    )
+    ordinary = memory(OUT, PAYLOAD, RESULT, on=both(POSITIVE, negate(_FILLED_OTHERWISE)), capture=NEVER, what=name)
     zeros = memory(
         OUT,
         PAYLOAD,
@@ -53,9 +51,7 @@ def read_buffer(name: str = "buf") -> Arg:
 def written_buffer(name: str = "buf", count: str = "count", otherwise: Expr = _SENT_OTHERWISE) -> Arg:
     """A buffer of which the kernel took as many bytes as the result. /dev/null and O_DIRECT copy none; an
     eventfd copies its 8 bytes also when it then gives EAGAIN (`eventfd_write`, fs/eventfd.c)."""
-    ordinary = memory(
-        IN, PAYLOAD, RESULT, on=both(POSITIVE, negate(otherwise)), capture=arg(count), what=name
-    )
+    ordinary = memory(IN, PAYLOAD, RESULT, on=both(POSITIVE, negate(otherwise)), capture=arg(count), what=name)
     event = memory(
         IN, PAYLOAD, least(arg(count), 8), capture=NEVER, what="u64",
         on=both(object_is(Object.EVENTFD), negate(failed("EBADF", "EINVAL")), more(arg(count), 7)),

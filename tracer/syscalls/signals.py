@@ -48,7 +48,13 @@ CALLS: Final[tuple[Syscall, ...]] = (
         struct_out("oldact", "sigaction", SIGACTION),
         _SIZE,
     ),
-    call("rt_sigprocmask", constant("how", "sigprocmask"), _set_in(), struct_out("oldset", "sigset", SIGSET), _SIZE),
+    call(
+        "rt_sigprocmask",
+        constant("how", "sigprocmask"),
+        _set_in(),
+        struct_out("oldset", "sigset", SIGSET),
+        _SIZE,
+    ),
     call("rt_sigpending", struct_out("set", "sigset", arg("sigsetsize")), _SIZE),
     call("rt_sigsuspend", _set_in("mask"), _SIZE),
     call("sigaltstack", struct_in("ss", "stack_t", STACK_T), struct_out("old_ss", "stack_t", STACK_T)),
@@ -72,7 +78,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call("signalfd", fd(), struct_in("mask", "sigset", SIGSET, given=same(arg("sizemask"), SIGSET)),
          value("sizemask", "size"), returns="fd"),
     call("signalfd4", fd(), struct_in("mask", "sigset", SIGSET, given=same(arg("sizemask"), SIGSET)),
-         value("sizemask", "size"), flags("flags", "open"), returns="fd"),
+         value("sizemask", "size"), flags("flags", "signalfd"), returns="fd"),
     # Begins the interrupted call again; which one it was is not in this row.
     call("restart_syscall", unknown=ALWAYS),
 )  # fmt: skip

@@ -106,7 +106,8 @@ def _getsockopt() -> Syscall:
     length = memory(OUT, CONTROL, 4, on=SUCCEEDED, what="*optlen")
     got = memory(OUT, CONTROL, became("optlen"), on=SUCCEEDED, what="optval")
     return call(
-        "getsockopt", fd(), *_OPTION, Arg("optval", "optval", (got,)), Arg("optlen", "socklen*", (room, again, length)),
+        "getsockopt", fd(), *_OPTION, Arg("optval", "optval", (got,)),
+        Arg("optlen", "socklen*", (room, again, length)),
         unknown=negate(either(SUCCEEDED, failed("EBADF", "ENOTSOCK"))),
     )  # fmt: skip
 

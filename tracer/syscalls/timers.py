@@ -37,7 +37,12 @@ CALLS: Final[tuple[Syscall, ...]] = (
     ),
     call("clock_gettime", _CLOCK, struct_out("tp", "timespec", TIMESPEC)),
     call("clock_getres", _CLOCK, struct_out("res", "timespec", TIMESPEC)),
-    call("clock_settime", _CLOCK, struct_in("tp", "timespec", TIMESPEC, on=unless("EINVAL")), unknown=failed("EINVAL")),
+    call(
+        "clock_settime",
+        _CLOCK,
+        struct_in("tp", "timespec", TIMESPEC, on=unless("EINVAL")),
+        unknown=failed("EINVAL"),
+    ),
     call("gettimeofday", struct_out("tv", "timeval", TIMEVAL), struct_out("tz", "timezone", TIMEZONE)),
     call("settimeofday", struct_in("tv", "timeval", TIMEVAL), struct_in("tz", "timezone", TIMEZONE)),
     call("time", struct_out("tloc", "time_t*", 8), returns="time"),
@@ -65,7 +70,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call("timer_gettime", value("timerid"), struct_out("curr_value", "itimerspec", ITIMERSPEC)),
     call("timer_getoverrun", value("timerid")),
     call("timer_delete", value("timerid")),
-    call("timerfd_create", _CLOCK, flags("flags", "open"), returns="fd"),
+    call("timerfd_create", _CLOCK, flags("flags", "timerfd"), returns="fd"),
     call(
         "timerfd_settime",
         fd(),

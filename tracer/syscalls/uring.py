@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracer.syscalls.arguments import constant, fd, flags, struct_in_out, value
+from tracer.syscalls.arguments import constant, fd, flags, struct_in_out, value, values
 from tracer.syscalls.expression import (
     ENTRY,
     POSITIVE,
@@ -38,18 +38,19 @@ def _enter() -> Syscall:
     mask = load(ENTRY, "arg", arg("arg"), 0, 8)
     timeout = load(ENTRY, "arg", arg("arg"), 16, 8)
     given = both(_WAITS, _EXTENDED)
+    inside = both(given, negate(same(arg("arg"), 0)))
     looked_at = unless("EBADF", "EOPNOTSUPP", "ENXIO", "EBADFD", "EINVAL", "EBUSY")
     copies = (
         memory(IN, CONTROL, IO_URING_GETEVENTS_ARG, given=given, on=looked_at, what="io_uring_getevents_arg"),
-        memory(IN, CONTROL, SIGSET, at=mask, given=both(given, negate(same(arg("arg"), 0))), on=looked_at, what="sigset"),
+        memory(IN, CONTROL, SIGSET, at=mask, given=inside, on=looked_at, what="sigset"),
         memory(
-            IN, CONTROL, TIMESPEC, at=timeout, given=both(given, negate(same(arg("arg"), 0))), on=looked_at,
+            IN, CONTROL, TIMESPEC, at=timeout, given=inside, on=looked_at,
             what="timespec",
         ),
         memory(IN, CONTROL, SIGSET, given=both(_WAITS, negate(_EXTENDED)), on=looked_at, what="sigset"),
     )  # fmt: skip
     return call(
-        "io_uring_enter", fd(), *(value(n, "uint") for n in ("to_submit", "min_complete")), flags("flags", "uring_enter"),
+        "io_uring_enter", fd(), *values("to_submit:uint min_complete:uint"), flags("flags", "uring_enter"),
         Arg("arg", "uring_arg", copies), value("argsz", "size"), unknown=POSITIVE,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from tui.drawing.palette import STATES, Palette, style_of
 from tui.drawing.phases import phases
-from tui.drawing.text import clean
+from tui.drawing.text import clean, fit
 from tui.drawing.units import duration, moment, size
 from tui.snapshot import Details, Piece, RowKind
 
@@ -96,8 +96,9 @@ def _copies(details: Details, palette: Palette) -> Iterator[Text]:
 
 
 def _arguments(details: Details, palette: Palette) -> Iterator[Text]:
-    for number, argument in enumerate(details.row.args, 1):
-        yield _labelled(f"arg {number}", clean(argument), palette)
+    for number, argument in enumerate(details.row.args):
+        label = details.names[number] if details.names else f"arg {number + 1}"
+        yield _labelled(fit(label, 9), clean(argument), palette)
 
 
 def _pieces(details: Details, palette: Palette) -> Iterator[Text]:

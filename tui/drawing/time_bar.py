@@ -1,4 +1,4 @@
-"""Where the program's own time goes: four bars, each with its share, its seconds and what it was spent on."""
+"""Where the program's own time goes: four bars, each with its share, its amount and what it went into."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "copy_vector
 def _key(vector: dict[str, Any]) -> str:
     """The vector's call; the second of two equal texts is told apart by its result."""
     repeated = vector["call"].startswith("rt_sigtimedwait") and vector["result"] == "-EAGAIN"
-    return vector["call"] + (" -EAGAIN" if repeated else "")
+    return f"{vector['call']} -EAGAIN" if repeated else str(vector["call"])
 
 
 def _case(key: str) -> tuple[TestRow, Object]:
@@ -62,9 +62,7 @@ def test_transfers_are_those_the_kernel_made(vector: dict[str, Any]) -> None:
 def test_columns_add_up_to_the_vector(vector: dict[str, Any]) -> None:
     made, thing = _case(_key(vector))
     counts = account_copies(batch([made]), np.array([thing], np.uint8))
-    assert _counted(counts, 0) == _summed(
-        [(t["direction"], t["kind"], t["bytes"]) for t in vector["transfers"]]
-    )
+    assert _counted(counts, 0) == _summed([(t["direction"], t["kind"], t["bytes"]) for t in vector["transfers"]])
     assert bool(counts.unknown[0]) is (_key(vector).startswith("io_uring_enter") and vector["result"] == 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 from tests.tracer.analyze.runs import report_of, spawn, tally_of
 from tests.tracer.rows import ENTRY, EXIT, TestRow, piece, row
@@ -11,11 +12,11 @@ from tracer.wire import Kind
 O_NONBLOCK, O_CLOEXEC = 0o4000, 0o2000000
 
 
-def opened(path: bytes, fd: int, flags: int = 0, **columns: int) -> TestRow:
+def opened(path: bytes, fd: int, flags: int = 0, **columns: Any) -> TestRow:
     return row("openat", -100, 0x1000, flags, result=fd, memory=[piece(1, ENTRY, 0x1000, path + b"\0")], **columns)
 
 
-def read(fd: int, times: int = 1, result: int = 5, **columns: int) -> list[TestRow]:
+def read(fd: int, times: int = 1, result: int = 5, **columns: Any) -> list[TestRow]:
     return [row("read", fd, 0x2000, 64, result=result, **columns)] * times
 
 
@@ -72,7 +73,7 @@ def test_nonblocking_belongs_to_all_copies() -> None:
 
 
 def test_a_child_inherits_and_its_changes_are_its_own() -> None:
-    child = {"pid": 4243, "tid": 4243}
+    child: dict[str, Any] = {"pid": 4243, "tid": 4243}
     rows = [
         opened(b"/a", 3), *read(3, 2),
         spawn(50, tid=4243, pid=4243, parent=4241),
@@ -90,19 +91,23 @@ def test_exec_closes_what_is_marked_close_on_exec() -> None:
 
 def test_close_range_closes_all_in_it() -> None:
     rows = [
-        opened(b"/a", 3),
-        opened(b"/b", 4),
-        *read(3),
-        *read(4),
-        row("close_range", 4, 2**32 - 1, 0),
-        opened(b"/c", 4),
-        *read(4, 2),
-    ]
-    assert sorted((fd, what, calls) for fd, _, what, _, calls in seen(*rows)) == [
-        (3, "/a", 1),
-        (4, "/b", 1),
-        (4, "/c", 2),
-    ]
+        opened(b"/a", 3), opened(b"/b", 4), *read(3), *read(4),
+        row("close_range", 4, 2**32 - 1, 0), opened(b"/c", 4), *read(4, 2),
+    ]  # fmt: skip
+    found = sorted((fd, what, calls) for fd, _, what, _, calls in seen(*rows))
+    assert found == [(3, "/a", 1), (4, "/b", 1), (4, "/c", 2)]
+
+
+def test_a_number_used_before_it_is_opened_in_the_same_batch_was_inherited() -> None:
+    rows = [*read(7, 3), opened(b"/a", 7), *read(7, 2)]
+    assert seen(*rows) == [(7, 0, "?", "inherited", 3), (7, 1, "/a", "openat", 2)]
+
+
+def test_a_child_inherits_what_its_parent_never_used() -> None:
+    child: dict[str, Any] = {"pid": 4243, "tid": 4243}
+    rows = [*read(5), spawn(50, tid=4243, pid=4243, parent=4241), *read(0, 3, **child)]
+    found = {(d.pid, d.fd, d.what): d.calls for d in report_of(*rows).fds}
+    assert found == {(4241, 5, "?"): 1, (4243, 0, "stdin"): 3}
 
 
 def test_copies_are_counted_where_they_went() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tracer.analyze.runs import HEADER, leave, mark, spawn, tally_of, timed
@@ -17,12 +17,14 @@ steps = st.lists(
         calls, st.integers(0, 3), st.integers(0, 5000), st.integers(0, 5000), st.integers(0, 5000),
         st.integers(0, 5000), st.integers(-12, 5), st.integers(0, 3), st.booleans(),
     ),
-    max_size=30,
+    max_size=12,
 )  # fmt: skip
+few = settings(deadline=None, max_examples=40)
+Script = list[tuple[str, int, int, int, int, int, int, int, bool]]
 cuts = st.lists(st.integers(1, 7), min_size=1, max_size=9)
 
 
-def life(script: list[tuple[str, int, int, int, int, int, int, int, bool]]) -> list[TestRow]:
+def life(script: Script) -> list[TestRow]:
     """One thread's rows, each beginning where the one before ended; some calls are seen while they last."""
     rows, now = [spawn(1000)], 1000
     for name, fd, user, kernel, asleep, held, result, switches, seen in script:
@@ -39,9 +41,10 @@ def life(script: list[tuple[str, int, int, int, int, int, int, int, bool]]) -> l
     return rows
 
 
+@few
 @given(steps)
 def test_the_five_times_add_up_to_the_lifetime(
-    script: list[tuple[str, int, int, int, int, int, int, int, bool]],
+    script: Script,
 ) -> None:
     thread = tally_of([life(script)]).report().threads[0]
     assert thread.times.own_ns + thread.times.tracer_ns == thread.lifetime_ns
@@ -49,14 +52,14 @@ def test_the_five_times_add_up_to_the_lifetime(
     assert not thread.alive
 
 
+@few
 @given(steps, cuts)
-def test_batches_do_not_matter(
-    script: list[tuple[str, int, int, int, int, int, int, int, bool]], sizes: list[int]
-) -> None:
+def test_batches_do_not_matter(script: Script, sizes: list[int]) -> None:
     rows = life(script)
     middle = len(rows) // 2
     rows.insert(middle, mark(int(rows[middle].columns["at_ns"]), "begin measure"))
-    pieces, at = [], 0
+    pieces: list[list[TestRow]] = []
+    at = 0
     while at < len(rows):
         size = sizes[len(pieces) % len(sizes)]
         pieces.append(rows[at : at + size])

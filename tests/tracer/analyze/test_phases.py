@@ -11,8 +11,6 @@ from tests.tracer.analyze.runs import mark, report_of, tally_of, timed
 from tests.tracer.rows import TestRow
 from tracer.analyze.phases import Phases, UnknownPhase
 
-BEGIN, END = b"begin", b"end"
-
 
 def run_with_a_phase() -> list[TestRow]:
     """Marks are writes to fd -1: a MARK row at the entry, and the write's own row after it."""
@@ -42,9 +40,8 @@ def test_a_phase_has_what_happened_between_its_marks() -> None:
 def test_everything_has_the_marks_themselves_too() -> None:
     report = report_of(*run_with_a_phase())
     assert (report.phase, report.totals.calls) == (None, 6)
-    assert [(row.name, row.begin_ns, row.end_ns, row.totals.calls) for row in report.phases] == [
-        ("measure", 200, 900, 2)
-    ]
+    phases = [(row.name, row.begin_ns, row.end_ns, row.totals.calls) for row in report.phases]
+    assert phases == [("measure", 200, 900, 2)]
 
 
 def test_a_phase_of_computing_alone_has_its_user_time() -> None:

@@ -159,7 +159,7 @@ LINES = [
     (row(499, 1, 0, BUF, result=-errno.ENOSYS), "syscall_0x1f3(0x1, 0, 0x7f0000001000, 0, 0, 0)"
      " = -1 ENOSYS (Function not implemented)"),
     (row("dup2", 3, -1, result=-errno.EBADF, abi=Abi.I386), "dup2(3, -1) = -1 EBADF (Bad file descriptor)"),
-    (row("getsockname", 3, 0, 0, result=-95), "getsockname(3, NULL, NULL) = -1 EOPNOTSUPP (Operation not supported)"),
+    (row("listen", 3, 1, result=-95), "listen(3, 1) = -1 EOPNOTSUPP (Operation not supported)"),
 ]  # fmt: skip
 
 
@@ -193,11 +193,13 @@ def siginfo(number: int, code: int, *fields: int) -> bytes:
     [
         (17, siginfo(17, 1, 4243, 7, 23, 0),
          "--- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=4243, si_uid=7, si_status=23} ---"),
-        (15, siginfo(15, 0, 4243, 7, 0, 0), "--- SIGTERM {si_signo=SIGTERM, si_code=SI_USER, si_pid=4243, si_uid=7} ---"),
+        (15, siginfo(15, 0, 4243, 7, 0, 0),
+         "--- SIGTERM {si_signo=SIGTERM, si_code=SI_USER, si_pid=4243, si_uid=7} ---"),
         (36, siginfo(36, 1, 0x41, 0, 3, 0),
          "--- SIGRT_4 {si_signo=SIGRT_4, si_code=POLL_IN, si_band=POLLIN|POLLRDNORM, si_fd=3} ---"),
         (29, siginfo(29, 0x80, 0, 0, 0, 0), "--- SIGIO {si_signo=SIGIO, si_code=SI_KERNEL} ---"),
-        (11, siginfo(11, 1, 0x10, 0, 0, 0), "--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=0x10} ---"),
+        (11, siginfo(11, 1, 0x10, 0, 0, 0),
+         "--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=0x10} ---"),
     ],
 )  # fmt: skip
 def test_a_signal_is_decoded_by_its_code(number: int, data: bytes, expected: str) -> None:
@@ -216,7 +218,8 @@ def test_a_signal_is_decoded_by_its_code(number: int, data: bytes, expected: str
         (row(0, kind=Kind.EXIT, result=9), "--- exit WIFSIGNALED(s) && WTERMSIG(s) == SIGKILL ---"),
         (row(0, kind=Kind.MARK, memory=[piece(255, 0, 0, b"begin \x1b[31m")]), r"--- mark begin \33[31m ---"),
         (row(0, 23, kind=Kind.LOST), "--- lost 23 23 events were lost here ---"),
-        (row(int(End.DETACHED), kind=Kind.END, memory=[piece(255, 1, 0, b"let go")]), "--- end detached let go ---"),
+        (row(int(End.DETACHED), kind=Kind.END, memory=[piece(255, 1, 0, b"let go")]),
+         "--- end detached let go ---"),
         (row(77, kind=Kind.SPAWN), "--- spawn 77 ---"),
     ],
 )  # fmt: skip

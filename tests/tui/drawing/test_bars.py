@@ -17,9 +17,9 @@ _TIMES = st.lists(st.integers(0, 10**13), min_size=4, max_size=4)
 
 
 def test_the_bar_of_a_busy_wait_says_where_the_time_went() -> None:
-    """Share, seconds and that it was for nothing, in 80 columns."""
+    """Share, amount and that it was for nothing, in 80 columns."""
     lines = [line.plain for line in time_bar(totals(20_011), 0, 80, DARK)]
-    assert lines[1].split("▓ ")[1].split() == ["65", "%", "0.37", "s", "98", "%", "in", "failed", "calls"]
+    assert lines[1].split("▓ ")[1].split() == ["65", "%", "374", "ms", "98", "%", "in", "failed", "calls"]
     assert [line[:9].strip() for line in lines] == ["user", "kernel", "blocked", "runnable"]
 
 

@@ -34,8 +34,9 @@ def test_a_message_shows_its_copy_and_its_bytes() -> None:
 
 
 def test_arguments_are_one_a_line() -> None:
-    """In their order."""
-    assert "arg 1     3\narg 2     0x7ffe1230\narg 3     64" in lines(5)
+    """In their order, by name where the names are known."""
+    assert "fd        3\nbuf       0x7ffe1230\ncount     64" in lines(5)
+    assert "arg 1     [3, 4]\narg 2     O_CLOEXEC" in lines(2)
 
 
 def test_raw_clocks_are_there_uncorrected() -> None:

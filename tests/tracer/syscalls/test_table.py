@@ -1,0 +1,100 @@
+"""The table of declarations: complete in itself, and cheap enough for the capture process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tracer.decode.arguments import reader
+from tracer.syscalls.expression import Expr, arg
+from tracer.syscalls.model import Arg, Syscall, call
+from tracer.syscalls.names import X32_BIT, name_of, names, number_of
+from tracer.syscalls.table import declaration_of, declarations
+from tracer.wire import Abi
+
+NATIVE = (Abi.X86_64, Abi.AARCH64)
+EVERY = (*NATIVE, Abi.I386, Abi.X32)
+
+
+@pytest.mark.parametrize("abi", EVERY)
+def test_every_declaration_is_a_call_of_its_abi(abi: Abi) -> None:
+    for number, declared in declarations(abi).items():
+        assert name_of(abi, number) == declared.name
+
+
+@pytest.mark.parametrize("abi", EVERY)
+def test_every_argument_has_a_decoder(abi: Abi) -> None:
+    for declared in declarations(abi).values():
+        for each in declared.args:
+            reader(each.reads)
+
+
+def test_declarations_are_hashable_and_take_at_most_six_arguments() -> None:
+    for declared in declarations(Abi.X86_64).values():
+        hash(declared)
+        assert len(declared.args) <= 6
+
+
+def _operands(expr: Expr) -> list[object]:
+    return [leaf for each in expr.operands for leaf in (_operands(each) if isinstance(each, Expr) else [each])]
+
+
+def test_no_name_is_left_in_an_expression() -> None:
+    for declared in declarations(Abi.X86_64).values():
+        for copy in declared.copies:
+            parts = (copy.size, copy.given, copy.on, copy.at, copy.kept, copy.entries, declared.unknown)
+            assert all(isinstance(leaf, int) for part in parts for leaf in _operands(part)), declared.name
+
+
+def test_an_expression_about_a_missing_argument_is_refused() -> None:
+    with pytest.raises(ValueError, match="tuple"):
+        call("wrong", Arg("fd", "fd"), unknown=arg("count"))
+
+
+def test_an_unknown_number_still_has_a_name() -> None:
+    assert name_of(Abi.X86_64, 499) == "syscall_0x1f3"
+    assert name_of(Abi.X86_64, -1) == "syscall_0xffffffff"
+    assert name_of(Abi.OTHER, 1) == "syscall_0x1"
+    assert declaration_of(Abi.X86_64, 499) is None
+
+
+def test_numbers_and_names_are_inverse() -> None:
+    for abi in EVERY:
+        for number, name in names(abi).items():
+            assert number_of(abi, name) in (number, number & ~X32_BIT)
+
+
+def test_x32_numbers_work_with_and_without_their_bit() -> None:
+    assert name_of(Abi.X32, 0) == name_of(Abi.X32, X32_BIT) == "read"
+    assert declaration_of(Abi.X32, X32_BIT) is declaration_of(Abi.X32, 0)
+
+
+def test_a_32_bit_program_gets_no_64_bit_structures() -> None:
+    for name in ("readv", "sendmsg", "select", "stat", "futex", "rt_sigaction"):
+        number = number_of(Abi.I386, name)
+        assert number is not None
+        assert declaration_of(Abi.I386, number) is None
+
+
+def _declared(abi: Abi, name: str) -> Syscall:
+    number = number_of(abi, name)
+    assert number is not None
+    declared = declaration_of(abi, number)
+    assert declared is not None
+    return declared
+
+
+def test_an_epoll_event_is_larger_where_it_is_not_packed() -> None:
+    sizes = [_declared(abi, "epoll_ctl").copies[0].size.operands[0] for abi in NATIVE]
+    assert sizes == [12, 16]
+
+
+def test_the_table_imports_no_arrow_and_no_numpy() -> None:
+    program = (
+        "import sys, tracer.capture.plan\n"
+        "print(sorted({'numpy', 'pyarrow', 'dataclasses', 'inspect'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
