@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "record": "Record a workload or program; it keeps the terminal.",
     "view": "Open a recording in the terminal.",
     "report": "Print what a recording says, as tables or JSON.",
+    "compare": "Run models, or open recordings, side by side.",
     "models": "List the bundled workloads, or explain one.",
     "doctor": "Say what works here, and how to get the rest.",
 }

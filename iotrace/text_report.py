@@ -50,8 +50,15 @@ def heading(report: Report, corrected: bool, palette: Palette) -> list[Text]:
     return [
         Text.assemble(("iotrace ", palette.accent), (shown, palette.strong)),
         Text(f"{how} · {clock(report, corrected)}", palette.text),
-        *([Text(clean(report.ending.reason), palette.failed)] if report.ending.reason else []),
+        *reason(report.ending, palette),
     ]
+
+
+def reason(ending: Ending, palette: Palette) -> list[Text]:
+    """Why the recording does not end with the program, marked when that makes it incomplete."""
+    if not ending.reason:
+        return []
+    return [Text(f"{'' if ending.complete else 'incomplete: '}{clean(ending.reason)}", palette.failed)]
 
 
 def ended(ending: Ending) -> str:

@@ -47,9 +47,7 @@ def select(nfds: int, readable: FdSet, writable: FdSet, exceptional: FdSet) -> i
 
     Returns how many bits are left; 0 when a signal came instead, and then the sets say nothing.
     """
-    ready: int = _libc.select(
-        nfds, ctypes.byref(readable), ctypes.byref(writable), ctypes.byref(exceptional), None
-    )
+    ready: int = _libc.select(nfds, ctypes.byref(readable), ctypes.byref(writable), ctypes.byref(exceptional), None)
     if ready >= 0:
         return ready
     code = ctypes.get_errno()

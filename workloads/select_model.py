@@ -17,7 +17,7 @@ has no bit, and a C program that sets it all the same writes beyond the array; t
 
 What is copied: each of the three sets, readable, writable and exceptional, one bit per descriptor up to the
 highest, in and out again, however few of them are ready; then the payload. This program waits for readable
-descriptors only, and passes the other two sets empty, as most textbooks and many programs do: what is empty
+descriptors only, and passes the other two sets empty, as the textbooks do: what is empty
 is copied like what is not. (Python's own select.select passes NULL for an empty list and saves those two.)
 
 When to use it: portable programs with a handful of small descriptors, or a wait of less than a millisecond

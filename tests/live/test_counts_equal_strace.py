@@ -84,7 +84,7 @@ CASES = {
     "xz": Case(["xz", "-T2", "-0", "-k", "-c", "/bin/bash"], may_differ=THREADS | {"poll", "read", "write"}),
     "git": Case(["git", "status", "--short"], prepare=small_repository, may_differ=THREADS),
     "make": Case(["make", "-s", "-j4"], prepare=four_programs, before=without_products, may_differ=CHILDREN | THREADS
-                 | {"read", "pselect6", "newfstatat", "getpid", "openat", "access", "unlink", "lseek"}),
+                 | {"read", "pselect6", "newfstatat", "getpid", "openat", "access", "unlink", "lseek", "getrandom"}),
     "sqlite3": Case(
         ["sqlite3", "base.db", "create table t(a); insert into t values (1),(2),(3); select sum(a) from t;"],
         before=without_database,

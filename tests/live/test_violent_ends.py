@@ -13,7 +13,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -65,11 +65,29 @@ def has_rows(path: Path) -> bool:
 
 
 @pytest.fixture
-def busy(tmp_path: Path) -> tuple[subprocess.Popen[str], int, Path]:
+def busy(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, Path]]:
     path = tmp_path / "busy.iotrace"
     recorder, program = started(path)
-    assert eventually(lambda: has_rows(path))
-    return recorder, program, path
+    try:
+        assert eventually(lambda: has_rows(path)), tree_of(recorder.pid)
+        yield recorder, program, path
+    finally:
+        recorder.kill()
+        recorder.communicate(timeout=TIMEOUT)
+
+
+def tree_of(pid: int) -> str:
+    """What a process tree waits in, for the message of a failure."""
+    lines = []
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (each / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:120]
+            if int(each.name) >= pid and "iotrace" in command or "getppid" in command:
+                stat = (each / "stat").read_text().rpartition(")")[2].split()
+                lines.append(f"{each.name} parent {stat[1]} {stat[0]} {(each / 'wchan').read_text()} {command}")
+        except OSError:
+            continue
+    return "\n".join(lines)
 
 
 def test_the_capture_process_is_killed(busy: tuple[subprocess.Popen[str], int, Path]) -> None:

@@ -14,7 +14,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from tracer.account.nested import NESTED, spread
+from tracer.account.nested import NESTED
+from tracer.account.nested_messages import spread
 from tracer.account.row_expression import Missing, Scope, evaluate, find
 from tracer.recording.captured import Row, captured
 from tracer.syscalls.model import CONTROL, FLAT, IN, PATH, SEGMENTS, STRING, Copy, Syscall

@@ -29,6 +29,7 @@ TIME_STRUCTS: Final = {
     "epoll_pwait2": 3,
     "io_getevents": 4,
     "io_pgetevents": 4,
+    "rt_sigtimedwait": 2,
 }
 """Waits whose timeout is behind a pointer (timeval or timespec), and the argument it is."""
 WAITS: Final = frozenset(MILLISECONDS) | frozenset(TIME_STRUCTS)

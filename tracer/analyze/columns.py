@@ -74,7 +74,7 @@ def columns_of(batch: pa.RecordBatch, calibration: Calibration, codes: CallCodes
         returned=returned,
         failed=failed,
         wasted=(returned & (result == -errno.EAGAIN)) | _polls(waits & (result == 0), code, args, memory, codes),
-        wakeup=waits & (result > 0),
+        wakeup=(waits & (result > 0)) | _completions(returned & (result >= 0), code, args, codes),
         spread=_spread(batch, returned, calibration),
         times=account_times(batch, calibration),
         copies=account_copies(batch),
@@ -112,6 +112,13 @@ def _polls(empty: Mask, code: Ints, args: NDArray[np.uint64], memory: Memory, co
     by_value = (argument >= 0) & ((value & np.uint64(0xFFFFFFFF)) == 0)
     by_memory = memory.zero_timeouts(np.where(empty, codes.time_struct(code), -1))
     answer: Mask = empty & (by_value | by_memory)
+    return answer
+
+
+def _completions(worked: Mask, code: Ints, args: NDArray[np.uint64], codes: CallCodes) -> Mask:
+    """io_uring_enter calls that waited for completions: min_complete > 0, IORING_ENTER_GETEVENTS."""
+    entered: Mask = np.array([fact.name == "io_uring_enter" for fact in codes.facts])[code]
+    answer: Mask = worked & entered & ((args[:, 2] & np.uint64(0xFFFFFFFF)) > 0) & ((args[:, 3] & np.uint64(1)) > 0)
     return answer
 
 

@@ -82,7 +82,8 @@ class Descriptors:
         at_start = np.array([CLOSED if code is None else code for code in codes_now], dtype=np.int64)
         changes = self._follow(columns, planned)
         answer = np.full(len(uses), CLOSED, dtype=np.int64)
-        answer[rows] = _after_changes(keys, where, rows, at_start, changes, len(uses))
+        found = _after_changes(keys, where, rows, at_start, changes, len(uses))
+        answer[rows] = np.where(known, found, CLOSED)
         return answer
 
     def _code(self, key: int) -> int | None:

@@ -24,6 +24,17 @@ class Piece:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Pieces of many rows as columns; piece i is `content[start[i] : start[i] + size[i]]`."""
+
+    row: Ints
+    start: Ints
+    size: Ints
+    content: NDArray[np.uint8]
+    """The bytes of all pieces of the batch."""
+
+
 class Memory:
     """The memory column of a batch as flat arrays."""
 
@@ -65,6 +76,16 @@ class Memory:
             if piece.arg == arg and piece.when == when and piece.reason == 0:
                 return piece.content
         return None
+
+    def pieces(self, wanted: NDArray[np.bool_], args: tuple[int, ...], when: When) -> Pieces:
+        """The pieces of the `wanted` rows that belong to one of `args` and are not missing, in order of rows."""
+        row = np.repeat(np.arange(len(wanted)), np.diff(self.ends))
+        first = int(self.ends[0])
+        shown = slice(first, first + len(row))
+        fits = wanted[row] & (self.when[shown] == when) & (self.reason[shown] == 0) & np.isin(self.arg[shown], args)
+        found = np.flatnonzero(fits)
+        start = self._starts[found + first]
+        return Pieces(row[found], start, self._starts[found + first + 1] - start, self._data)
 
     def zero_timeouts(self, wanted: Ints) -> NDArray[np.bool_]:
         """Which rows have a timeout of 0 in memory: 8 or 16 bytes captured at entry, all 0.

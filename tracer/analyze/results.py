@@ -54,7 +54,11 @@ class Totals:
     copies: Copies = field(default_factory=Copies)
     wakeups: int = 0
     useless_wakeups: int | None = None
-    """None until descriptors are followed (then the number)."""
+    """Wake-ups after which nothing was transferred on any ready descriptor (`tracer.analyze.wakeups`)."""
+    ready: int = 0
+    """Descriptors (or completions) reported by the wake-ups, as far as that is known."""
+    counted_wakeups: int = 0
+    """Wake-ups that `ready` is the sum of."""
     signals: int = 0
     lost: int = 0
 

@@ -71,6 +71,7 @@ def _sum(cells: list[Cell]) -> Sum:
 def _totals(tally: Tally, cells: list[Cell], sets: frozenset[int] | None) -> Totals:
     total = _sum(cells)
     events = [values for key, values in tally.events.cells() if sets is None or key in sets]
+    woken = [values for key, values in tally.wakeups.sums.cells() if sets is None or key in sets]
     return Totals(
         calls=total["calls"],
         failed=total["failed"],
@@ -79,6 +80,9 @@ def _totals(tally: Tally, cells: list[Cell], sets: frozenset[int] | None) -> Tot
         failed_kernel_ns=total["failed_kernel"],
         copies=total.copies(),
         wakeups=total["wakeups"],
+        useless_wakeups=sum(useless for *_, useless in woken),
+        ready=sum(ready for ready, *_ in woken),
+        counted_wakeups=sum(counted for _, counted, _ in woken),
         signals=sum(signals for signals, _ in events),
         lost=sum(lost for _, lost in events),
     )

@@ -24,6 +24,7 @@ from tracer.analyze.phases import MEASURE, Phases
 from tracer.analyze.results import Report
 from tracer.analyze.sums import ALL, COPIES, halves, values_of
 from tracer.analyze.threads import Threads
+from tracer.analyze.wakeups import Wakeups
 from tracer.recording.header import Header
 from tracer.recording.rows import Ended, ended_of
 from tracer.wire import Kind
@@ -40,6 +41,7 @@ class Tally:
         self.phases = Phases()
         self.threads = Threads()
         self.descriptors = Descriptors()
+        self.wakeups = Wakeups()
         self.calls = Cube(len(ALL))
         """By set of phases, call and thread."""
         self.by_fd = Cube(2 + len(COPIES))
@@ -73,6 +75,7 @@ class Tally:
         self._histograms(columns, within)
         self._descriptors(columns, within)
         self._events(columns, within)
+        self.wakeups.add(columns, self.codes, within, thread)
         self._calibrations(columns)
         self.ended = ended_of(batch) or self.ended
 

@@ -11,11 +11,14 @@ sched_getaffinity and sched_setaffinity, before a fork in `auto`, and when it is
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Collection, Iterable
 
 from tracer.capture.threads import Thread
 from tracer.wire import Placement
+
+_libc = ctypes.CDLL(None)
 
 
 class CoScheduling:
@@ -59,10 +62,12 @@ class CoScheduling:
         if self.cpu in mask:
             cpu = self.cpu
         else:
-            common = sorted(mask & self.own_mask)
+            common = mask & self.own_mask
             if not common:
                 return -1
-            cpu = common[-1]
+            # Where the scheduler has put us just now is the least busy place we know of.
+            here = _libc.sched_getcpu()
+            cpu = here if here in common else max(common)
         return cpu if _set_affinity(0, {cpu}) else -1
 
     def part(self, threads: Iterable[Thread]) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from tracer.decode.buffers import BUFFERS, iovec
+from tracer.decode.commands import COMMANDS
 from tracer.decode.look import Reader
 from tracer.decode.network import NETWORK, message, messages
 from tracer.decode.readiness import READINESS
@@ -16,7 +17,7 @@ from tracer.decode.structures import STRUCTURES
 from tracer.decode.times import TIMES
 
 _PLAIN: Final[dict[str, Reader]] = {
-    **SCALARS, **BUFFERS, **READINESS, **NETWORK, **TIMES, **SIGNAL_READERS, **STRUCTURES,
+    **SCALARS, **BUFFERS, **READINESS, **NETWORK, **TIMES, **SIGNAL_READERS, **STRUCTURES, **COMMANDS,
 }  # fmt: skip
 _FAMILIES: Final[dict[str, Callable[[str], Reader]]] = {
     "flags": flag_words, "const": constants, "iovec": iovec, "msghdr": message, "mmsghdr": messages,

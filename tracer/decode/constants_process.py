@@ -11,13 +11,15 @@ _SIGNALS: Final = (
     "URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS"
 )
 SIGNALS: Final = {number: f"SIG{name}" for number, name in enumerate(_SIGNALS.split(), 1)}
-"""The standard signals (x86 and arm64 numbers); real-time ones are SIGRT_0 = 32 and on."""
+"""The standard signals (x86 and arm64 numbers); real-time ones are SIGRTMIN = 32, SIGRT_1 and on."""
 FIRST_REALTIME: Final = 32
 
 
 def signal_name(number: int) -> str:
     """SIGCHLD, SIGRT_2, or the number itself when there is no such signal."""
-    if FIRST_REALTIME <= number <= 64:
+    if number == FIRST_REALTIME:
+        return "SIGRTMIN"
+    if FIRST_REALTIME < number <= 64:
         return f"SIGRT_{number - FIRST_REALTIME}"
     return SIGNALS.get(number, str(number))
 
@@ -81,9 +83,9 @@ CONSTANTS: Final[dict[str, dict[int, str]]] = {
     "itimer": {0: "ITIMER_REAL", 1: "ITIMER_VIRTUAL", 2: "ITIMER_PROF"},
     "rlimit": dict(enumerate(
         (
-            "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_STACK", "RLIMIT_CORE", "RLIMIT_RSS", "RLIMIT_NPROC",
-            "RLIMIT_NOFILE", "RLIMIT_MEMLOCK", "RLIMIT_AS", "RLIMIT_LOCKS", "RLIMIT_SIGPENDING", "RLIMIT_MSGQUEUE",
-            "RLIMIT_NICE", "RLIMIT_RTPRIO", "RLIMIT_RTTIME",
+            "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_STACK", "RLIMIT_CORE", "RLIMIT_RSS",
+            "RLIMIT_NPROC", "RLIMIT_NOFILE", "RLIMIT_MEMLOCK", "RLIMIT_AS", "RLIMIT_LOCKS",
+            "RLIMIT_SIGPENDING", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO", "RLIMIT_RTTIME",
         )
     )),
     "rusage_who": {0: "RUSAGE_SELF", 1: "RUSAGE_THREAD", -1: "RUSAGE_CHILDREN"},

@@ -90,6 +90,12 @@ def _socket_type(look: Look) -> str:
     return kind + ("|" + flags_text(rest, _FLAGS["socket"]) if rest else "")
 
 
+def _protocol(look: Look) -> str:
+    """A protocol of the Internet families by name; a number elsewhere."""
+    names = constants_network.PROTOCOLS if look.sibling("domain") in (2, 10) else {}
+    return constant_text(look.c_int, names)
+
+
 def _socket_option(look: Look) -> str:
     level = look.sibling("level") & 0xFFFFFFFF
     return constant_text(look.c_int, constants_network.OPTIONS.get(level, {}))
@@ -128,6 +134,7 @@ SCALARS: Final[dict[str, Reader]] = {
     "signal": lambda look: signal_name(look.c_int),
     "socket_type": _socket_type,
     "socket_option": _socket_option,
+    "protocol": _protocol,
     "clone_flags": _clone_flags,
     "ioctl_command": _ioctl_command,
 }

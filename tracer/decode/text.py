@@ -11,7 +11,7 @@ from tracer.wire import Reason
 _ESCAPES: Final = {9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 _SHORT: Final = [_ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:o}") for byte in range(256)]
 _LONG: Final = [_ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in range(256)]
-_DIGITS: Final = frozenset(b"0123456789")
+_OCTAL_DIGITS: Final = frozenset(b"01234567")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ def quote(data: bytes, more: bool = False) -> str:
         following = (*data[1:], 0)
         # A short octal escape must not swallow a digit that follows it.
         parts = [
-            _LONG[byte] if after in _DIGITS else _SHORT[byte] for byte, after in zip(data, following, strict=True)
+            _LONG[byte] if after in _OCTAL_DIGITS else _SHORT[byte]
+            for byte, after in zip(data, following, strict=True)
         ]
         quoted = '"' + "".join(parts) + '"'
     return quoted + "..." if more else quoted

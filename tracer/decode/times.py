@@ -66,12 +66,20 @@ def _only_for(commands: frozenset[int]) -> Reader:
     return decode
 
 
+def _futex_val3(look: Look) -> str:
+    """A value to compare with, or a set of bits to match."""
+    command = look.row.args[1] & 0x7F
+    if command in (9, 10) and look.value & 0xFFFFFFFF == 0xFFFFFFFF:
+        return "FUTEX_BITSET_MATCH_ANY"
+    return f"{look.value & 0xFFFFFFFF:#x}" if command in (4, 5, 9, 10, 12) else ""
+
+
 TIMES: Final[dict[str, Reader]] = {
     "timespec": _TIMESPEC,
     "timeval": _timeout("tv_usec"),
     "futex_timeout": _futex_timeout,
     "futex_uaddr2": _only_for(_FUTEX_VALUES | {11}),
-    "futex_val3": _only_for(frozenset({4, 5, 9, 10, 12})),
+    "futex_val3": _futex_val3,
     "timezone": structure("<ii", lambda west, dst: f"{{tz_minuteswest={west}, tz_dsttime={dst}}}"),
     "timespec[2]": structure("<4q", lambda *t: f"[{timespec_text(*t[:2])}, {timespec_text(*t[2:])}]"),
     "timeval[2]": structure("<4q", lambda *t: f"[{timeval_text(*t[:2])}, {timeval_text(*t[2:])}]"),

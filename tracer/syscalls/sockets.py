@@ -67,7 +67,7 @@ _DATA_OUT: Final = Arg("buf", "buffer", (
 _DATA_IN: Final = Arg("buf", "buffer", (
     memory(IN, PAYLOAD, RESULT, capture=arg("len"), on=both(POSITIVE, negate(PINNED)), what="buf"),
 ))  # fmt: skip
-_SOCKET: Final = (constant("domain", "socket_domain"), Arg("type", "socket_type"), value("protocol"))
+_SOCKET: Final = (constant("domain", "socket_domain"), Arg("type", "socket_type"), value("protocol", "protocol"))
 _LOOKED_UP: Final = unless("EBADF", "ENOTSOCK")
 _LOOKED_UP_FIRST: Final = unless("EBADF")
 """bind and connect find out that a descriptor is no socket only after copying the address."""

@@ -1,0 +1,78 @@
+"""`iotrace compare`: models or recordings side by side, in one table and a few sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from iotrace.failures import USAGE, Failure
+
+if TYPE_CHECKING:
+    from tracer.analyze.comparison import Run
+
+FAILED: Final = 1
+
+
+@click.command("compare")
+@click.argument("operands", nargs=-1, required=True, metavar="MODEL|FILE...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document: times in ns, sizes in bytes.")
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="OUT", help="Write a page as well."
+)
+@click.option("--repeat", type=click.IntRange(1, 1000), default=1, metavar="N", help="Run each model N times.")
+@click.option("--untraced", is_flag=True, help="Run each model once more without tracing, for its own figures.")
+@click.option(
+    "--pin", type=click.Choice(["auto", "all", "off"]), default="auto", help="Share a CPU with traced threads."
+)
+@click.option("--clients", metavar="N[,N...]", help="How many channels; several numbers show how the cost grows.")
+@click.option("--messages", metavar="N", help="Messages for each client.")
+@click.option("--size", metavar="BYTES", help="Size of a message.")
+@click.option("--interval", metavar="SECONDS", help="From one message to the next; 0: as fast as possible.")
+@click.option("--work", metavar="UNITS", help="CPU work when idle, for models that can.")
+@click.option("--transport", metavar="NAME", help="What the channels are: pipe, unix or tcp.")
+@click.option("--notify", metavar="HOW", help="For aio: signal, thread or suspend.")
+@click.option("--sqpoll", is_flag=True, help="For io-uring: let a kernel thread fetch the requests.")
+def command(
+    operands: tuple[str, ...], as_json: bool, html: Path | None, repeat: int, untraced: bool, pin: str, **job: Any
+) -> int:
+    """Run models on the same job, or open recordings, and put their figures side by side.
+
+    Figures are those of the phase `measure`, over all threads, with the tracer's time taken out. CPU is user +
+    kernel as a share of the program's own time; of a program with several threads, as a share of wall time
+    (two busy threads: 200 %). With --repeat: medians, and ± how far a run got from them. A name that is both a
+    model and a file is the model; write ./NAME for the file.
+
+    Exit status: 0 when every run did its job, 1 when one did not, 2 for bad usage or when a model cannot run
+    here (and none failed).
+
+    \b
+    iotrace compare blocking nonblocking epoll --clients 23
+    iotrace compare select poll epoll --clients 10,100,1000
+    iotrace compare before.iotrace after.iotrace --html result.html
+    """
+    from iotrace import compare_output
+    from iotrace.compare_operands import Given, subjects
+
+    found = subjects(operands, Given(repeat, untraced, pin, job))
+    if len(found) < 2:
+        raise Failure(
+            "there is only one run, nothing to compare it with.\n"
+            "Name a second model or recording, or several numbers: --clients 10,100",
+            USAGE,
+        )
+    if html is not None:
+        compare_output.writable(html)
+    runs = compare_output.collected(found)
+    compare_output.show(runs, as_json=as_json)
+    if html is not None:
+        compare_output.write_page(html, runs)
+    return status_of(runs)
+
+
+def status_of(runs: list[Run]) -> int:
+    """0 all did their job, 1 one did not, 2 one cannot run here."""
+    if any(run.ran and not run.figures.ok for run in runs):
+        return FAILED
+    return USAGE if any(not run.ran for run in runs) else 0

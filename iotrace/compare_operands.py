@@ -1,0 +1,122 @@
+"""What is to be compared: each operand a model to run with the given job, or a recording to open."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from iotrace.compare_runs import alone, recorded, traced
+from iotrace.failures import USAGE, Failure
+from iotrace.target import Target, model_target
+from tracer.analyze.compare_repeat import together
+from tracer.analyze.comparison import Run
+from tracer.recording.reader import Recording
+from workloads import catalog
+
+_COMMON: Final = ("messages", "size", "interval", "work", "transport")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The options that say how to run models; `job` holds the model options as words, None when not given."""
+
+    repeat: int
+    untraced: bool
+    pin: str
+    job: Mapping[str, Any]
+
+
+class Subject(Protocol):
+    """Something to compare."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    def run(self) -> Run:
+        """Its run; takes as long as it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A recording."""
+
+    name: str
+    path: Path
+
+    def run(self) -> Run:
+        """Read it."""
+        return recorded(self.name, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A model to run, `repeat` times under a recorder and maybe once without."""
+
+    name: str
+    target: Target
+    given: Given
+
+    def run(self) -> Run:
+        """Run it; the recordings are thrown away."""
+        with tempfile.TemporaryDirectory(prefix="iotrace-") as folder:
+            runs = [
+                traced(self.name, self.target, Path(folder) / f"{number}.iotrace", self.given.pin)
+                for number in range(self.given.repeat)
+            ]
+        run = together(runs)
+        if self.given.untraced and run.ran:
+            return replace(run, alone=alone(self.target))
+        return run
+
+
+def subjects(operands: Sequence[str], given: Given) -> list[Subject]:
+    """The subjects that `operands` name, checked before anything is run. Raises Failure for bad usage."""
+    found: list[Subject] = []
+    for operand in operands:
+        if not _is_model(operand) and (
+            os.path.exists(operand) or os.sep in operand or operand.endswith(".iotrace")
+        ):
+            found.append(_opened(operand))
+        else:
+            found += [_fresh(operand, clients, given) for clients in _clients(given.job.get("clients"))]
+    return found
+
+
+def _is_model(operand: str) -> bool:
+    return any(model.name == operand for model in catalog.MODELS)
+
+
+def _opened(operand: str) -> Opened:
+    path = Path(operand)
+    Recording.open(path).close()
+    return Opened(path.name.removesuffix(".iotrace"), path)
+
+
+def _clients(text: str | None) -> list[str | None]:
+    if text is None:
+        return [None]
+    numbers = [word.strip() for word in text.split(",")]
+    if len(set(numbers)) != len(numbers) or not all(numbers):
+        raise Failure(f"--clients {text}: name each number once, with commas between: --clients 10,100,1000", USAGE)
+    return list(numbers)
+
+
+def _fresh(operand: str, clients: str | None, given: Given) -> Fresh:
+    words = [operand]
+    if clients is not None:
+        words += ["--clients", clients]
+    known = [model for model in catalog.MODELS if model.name == operand]
+    for option in (*_COMMON, *(known[0].options if known else ())):
+        value = given.job.get(option)
+        if value is True:
+            words.append(f"--{option}")
+        elif value:
+            words += [f"--{option}", str(value)]
+    target = model_target(words, "iotrace compare")
+    several = "," in (given.job.get("clients") or "")
+    return Fresh(f"{operand} ×{clients}" if several else operand, target, given)
