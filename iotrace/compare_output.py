@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Final
 
 from iotrace.compare_operands import Subject
@@ -58,7 +59,6 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _print(runs: Sequence[Run]) -> None:
     from rich.console import Console
-    from rich.padding import Padding
 
     from iotrace.compare_sentences import sentences
     from iotrace.compare_table import growth_table, tables, troubles
@@ -80,10 +80,9 @@ def _print(runs: Sequence[Run]) -> None:
         console.print(growth_table(grown, palette), width=width)
         console.print()
     for sentence in sentences(runs):
-        console.print(Padding(f"· {sentence}", 0), width=width)
-    console.print(_LEGEND, style=palette.faint, width=width)
-    if any(run.bounds for run in runs):
-        console.print(_BOUNDS, style=palette.faint, width=width)
+        console.print("\n".join(wrap(sentence, width, initial_indent="· ", subsequent_indent="  ")))
+    for note in (_LEGEND, _BOUNDS) if any(run.bounds for run in runs) else (_LEGEND,):
+        console.print("\n".join(wrap(note, width)), style=palette.faint)
 
 
 def writable(path: Path) -> None:

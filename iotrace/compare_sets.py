@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from iotrace.compare_columns import ratio
 from tracer.analyze.compare_growth import Growth
 from tracer.analyze.comparison import Run
 from tracer.analyze.ready import EPOLLS, POLLS, SELECTS
@@ -19,25 +18,23 @@ def sets(runs: Sequence[Run]) -> str | None:
     """What the waiting calls copied, for the first run of each kind; None when only one kind is there."""
     parts = [
         part
-        for calls, tell in ((SELECTS, _at_each_call), (POLLS, _at_each_call), (EPOLLS, _per_ready))
+        for calls, tell in ((SELECTS, _per_wait), (POLLS, _per_wait), (EPOLLS, _per_ready))
         if (part := next((said for run in runs if (said := tell(run, calls))), None))
     ]
-    return f"{'; '.join(parts)}." if len(parts) > 1 else None
+    return f"Control bytes copied: {'; '.join(parts)}." if len(parts) > 1 else None
 
 
-def _at_each_call(run: Run, calls: frozenset[str]) -> str | None:
-    row, ready = run.syscall(*sorted(calls)), run.figures.ready_per_wakeup
-    if row is None or not row.calls or ready is None:
+def _per_wait(run: Run, calls: frozenset[str]) -> str | None:
+    row = run.syscall(*sorted(calls))
+    if row is None or not row.calls or not run.figures.wakeups:
         return None
     into, out = row.copies.control_in, row.copies.control_out
     average = " on average" if into % row.calls or out % row.calls else ""
-    return (
-        f"{run.name} copied {into / row.calls:,.0f} control bytes in and {out / row.calls:,.0f} out per wait{average}, "
-        f"to learn of {ratio(ready)} ready descriptors a wake-up"
-    )
+    return f"{run.name} {into / row.calls:,.0f} in and {out / row.calls:,.0f} out per wait{average}"
 
 
 def _per_ready(run: Run, calls: frozenset[str]) -> str | None:
+    """Only said when every byte out is accounted for by the descriptors that were ready."""
     row = run.syscall(*sorted(calls))
     if row is None or not run.ready or not row.copies.control_out or row.copies.control_out % run.ready:
         return None
