@@ -32,6 +32,7 @@ FAILED: Final = 1
 @click.option("--interval", metavar="SECONDS", help="From one message to the next; 0: as fast as possible.")
 @click.option("--work", metavar="UNITS", help="CPU work when idle, for models that can.")
 @click.option("--transport", metavar="NAME", help="What the channels are: pipe, unix or tcp.")
+@click.option("--stagger", is_flag=True, help="Clients send one after the other; always so with several --clients.")
 @click.option("--notify", metavar="HOW", help="For aio: signal, thread or suspend.")
 @click.option("--sqpoll", is_flag=True, help="For io-uring: let a kernel thread fetch the requests.")
 def command(

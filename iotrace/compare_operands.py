@@ -17,7 +17,7 @@ from tracer.analyze.comparison import Run
 from tracer.recording.reader import Recording
 from workloads import catalog
 
-_COMMON: Final = ("messages", "size", "interval", "work", "transport")
+_COMMON: Final = ("messages", "size", "interval", "work", "transport", "stagger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,11 @@ def _fresh(operand: str, clients: str | None, given: Given) -> Fresh:
             words.append(f"--{option}")
         elif value:
             words += [f"--{option}", str(value)]
+    if _several(given) and "--stagger" not in words:
+        words.append("--stagger")
     target = model_target(words, "iotrace compare")
-    several = "," in (given.job.get("clients") or "")
-    return Fresh(f"{operand} ×{clients}" if several else operand, target, given)
+    return Fresh(f"{operand} ×{clients}" if _several(given) else operand, target, given)
+
+
+def _several(given: Given) -> bool:
+    return "," in (given.job.get("clients") or "")

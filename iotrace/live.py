@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from tracer.recording.capture_process import python
+from tui.live import output_size
 
 _STEP: Final = 0.02
 
@@ -36,7 +37,7 @@ class RecorderRun:
         self.master, slave = pty.openpty()
         os.set_inheritable(self.master, False)
         columns, rows = shutil.get_terminal_size()
-        self.resize(rows, columns)
+        self.resize(*output_size(rows, columns))
         theirs, self._commands = os.pipe()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `close`)
         channels = ["--terminal", str(slave), "--commands", str(theirs)]

@@ -164,6 +164,8 @@ NO_ARG: Final = 255
 """`arg` of an item that belongs to no argument (a thread's name, a label)."""
 
 RING_SUBMISSION: Final = 254
-"""`arg` of an item that holds an io_uring submission entry (64 bytes) read from the ring."""
+"""`arg` of an item that holds an io_uring submission entry (64 bytes) read from the ring, then the memory it leads
+to (`tracer.capture.ring_memory`): its iovecs, message header, or paths."""
 RING_COMPLETION: Final = 253
-"""`arg` of an item that holds an io_uring completion (16 bytes), then the submission it answers (64 or 0)."""
+"""`arg` of an item that holds an io_uring completion (16 bytes), then, when it was seen, the submission it answers
+with the memory that leads to, and for RECVMSG and ACCEPT what that memory became."""

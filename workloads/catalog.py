@@ -79,7 +79,7 @@ def model(name: str) -> Model:
         if candidate.name == name:
             return candidate
     near = difflib.get_close_matches(name, [each.name for each in MODELS], n=1)
-    hint = f"did you mean {near[0]}?" if near else "the models are: " + " ".join(each.name for each in MODELS)
+    hint = f"the nearest is {near[0]}" if near else "the models are: " + " ".join(each.name for each in MODELS)
     raise BadOption(f"there is no model {name!r}; {hint}")
 
 

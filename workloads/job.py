@@ -28,7 +28,9 @@ class Job:
         role: Role = "drain" if model.copies else "file" if given.transport == "file" else "send"
         self.model = model
         self.options = given
-        self.terms = Terms(role, given.transport, given.clients, given.messages, given.size, given.interval)
+        self.terms = Terms(
+            role, given.transport, given.clients, given.messages, given.size, given.interval, given.stagger
+        )
         self.tally = Tally()
         self.latencies = Latencies(self.terms.total)
         self.work = Work(given.work if model.works else 0)

@@ -31,6 +31,7 @@ class JobOptions:
     interval: float = 0.1
     work: int = 0
     transport: str = "pipe"
+    stagger: bool = False
     notify: Notify = "thread"
     sqpoll: bool = False
 
@@ -61,6 +62,7 @@ def parser(model: Model) -> argparse.ArgumentParser:
     value("interval", _interval, "SECONDS", "from one message to the next; 0: as fast as possible")
     value("work", _units, "UNITS", "CPU work when idle" if model.works else "no effect on this model")
     choice("transport", model.transports, "what the channels are")
+    made.add_argument("--stagger", action="store_true", help="clients send one after the other, not all at once")
     if "notify" in model.options:
         choice("notify", NOTIFY, "how completion is told")
     if "sqpoll" in model.options:
@@ -89,6 +91,8 @@ def to_argv(model: Model, options: JobOptions) -> list[str]:
     words: list[str] = []
     for name in ("clients", "messages", "size", "interval", "work", "transport"):
         words += [f"--{name}", str(getattr(options, name))]
+    if options.stagger:
+        words.append("--stagger")
     if "notify" in model.options:
         words += ["--notify", options.notify]
     if "sqpoll" in model.options and options.sqpoll:

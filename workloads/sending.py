@@ -1,5 +1,7 @@
 """The feeder's pace: message k of every client leaves at start + (k + 1) * interval.
 
+Staggered, the clients share the interval: they send in turns, so that few are ready at the same time.
+
 A client that does not read must not hold up the others (the blocking model reads one client to its end
 before it looks at the next), so sends never block: what a full channel does not take waits here, and the
 time it is stamped with is the time it was due.
@@ -10,6 +12,7 @@ import select
 import socket
 from array import array
 from collections.abc import Sequence
+from itertools import cycle
 from time import monotonic_ns
 
 from workloads import rendezvous
@@ -23,26 +26,28 @@ class Outbox:
     def __init__(self, fd: int, index: int, size: int, corrupt: int | None) -> None:
         self.fd = fd
         self.blocked = False
+        self.due = array("q")
+        """When each message was due, so far; clients that send at the same time share one."""
         self._stamp = Stamp(index, size)
         self._corrupt = corrupt
         self._sent = 0
         self._rest = memoryview(b"")
 
-    def push(self, due: Sequence[int]) -> None:
-        """Send what is due, as far as the kernel takes it. ``due`` holds the time each message was due."""
+    def push(self) -> None:
+        """Send what is due, as far as the kernel takes it."""
         try:
-            while self._rest or self._sent < len(due):
+            while self._rest or self._sent < len(self.due):
                 if not self._rest:
-                    self._rest = memoryview(self._next(due))
+                    self._rest = memoryview(self._next())
                 self._rest = self._rest[os.write(self.fd, self._rest) :]
             self.blocked = False
         except BlockingIOError:
             self.blocked = True
 
-    def _next(self, due: Sequence[int]) -> bytes:
+    def _next(self) -> bytes:
         sequence = self._sent
         self._sent += 1
-        data = self._stamp.message(sequence, due[sequence] if self.blocked else monotonic_ns())
+        data = self._stamp.message(sequence, self.due[sequence] if self.blocked else monotonic_ns())
         return corrupted(data) if sequence == self._corrupt else data
 
 
@@ -53,30 +58,37 @@ class Feed:
         self._epoll = epoll
         self._control = control
         self._outboxes = {outbox.fd: outbox for outbox in outboxes}
-        self._terms = terms
-        self._due = array("q")
         self._blocked = 0
+        self._interval_ns = round(terms.interval * 1e9)
+        groups = [[each] for each in outboxes] if terms.stagger and self._interval_ns else [list(outboxes)]
+        for group in groups:
+            for each in group:
+                each.due = group[0].due
+        self._step_ns = self._interval_ns // len(groups)
+        self._left = terms.messages * len(groups)
+        self._turns = cycle(groups)
         epoll.register(control, select.EPOLLIN)
 
     def run(self) -> None:
         """Send everything; returns when the workload is done, or has gone."""
-        interval_ns = round(self._terms.interval * 1e9)
-        next_ns = monotonic_ns() + interval_ns
+        next_ns = monotonic_ns() + self._step_ns
         while True:
-            more = len(self._due) < self._terms.messages
-            if not interval_ns and self._blocked == len(self._outboxes):
+            more = self._left > 0
+            if not self._interval_ns and self._blocked == len(self._outboxes):
                 more = False  # as fast as possible is as fast as there is room
             if more and monotonic_ns() >= next_ns:
                 self._send_next()
-                next_ns += interval_ns
+                next_ns += self._step_ns
             if self._flush(max(0, next_ns - monotonic_ns()) / 1e9 if more else None):
                 return
 
     def _send_next(self) -> None:
-        self._due.append(monotonic_ns())
-        for outbox in self._outboxes.values():
+        self._left -= 1
+        group = next(self._turns)
+        group[0].due.append(monotonic_ns())
+        for outbox in group:
             if not outbox.blocked:
-                outbox.push(self._due)
+                outbox.push()
                 if outbox.blocked:
                     self._epoll.register(outbox.fd, select.EPOLLOUT)
                     self._blocked += 1
@@ -92,7 +104,7 @@ class Feed:
             if fd == self._control:
                 return True
             outbox = self._outboxes[fd]
-            outbox.push(self._due)
+            outbox.push()
             if not outbox.blocked:
                 self._epoll.unregister(fd)
                 self._blocked -= 1

@@ -16,6 +16,8 @@ class Terms:
     messages: int
     size: int
     interval: float
+    stagger: bool = False
+    """The clients send one after the other within each interval, not all at the same moment."""
 
     @property
     def total(self) -> int:

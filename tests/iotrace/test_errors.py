@@ -37,7 +37,7 @@ def files(tmp_path: Path) -> Path:
         (("record", "-o", "text", "--", "true"), 2, "--force"),
         (("record", "-o", "folder/none/x", "--", "true"), 125, "-o FILE"),
         (("record", "-o", "/dev/full", "--force", "--", "true"), 125, "No space left"),
-        (("run", "nonblokking"), 2, "did you mean nonblocking"),
+        (("run", "nonblokking"), 2, "the nearest is nonblocking"),
         (("run", "ls", "-l"), 2, "iotrace run -- ls -l"),
         (("run",), 2, "iotrace run MODEL"),
         (("run", "--"), 2, "iotrace run -- PROGRAM"),

@@ -22,7 +22,10 @@ from tests.live.recorded import IOTRACE, TIMEOUT, iotrace
 from tracer.recording.reader import Recording
 
 # Announces its pid, then makes calls until it is ended; never ends by itself within a test.
-BUSY = "import os, time\nprint(os.getpid(), flush=True)\nend = time.monotonic() + 100\nwhile time.monotonic() < end: os.getppid()"
+BUSY = (
+    "import os, time\nprint(os.getpid(), flush=True)\n"
+    "end = time.monotonic() + 100\nwhile time.monotonic() < end: os.getppid()"
+)
 
 
 def started(path: Path) -> tuple[subprocess.Popen[str], int]:
@@ -82,7 +85,7 @@ def tree_of(pid: int) -> str:
     for each in Path("/proc").glob("[0-9]*"):
         try:
             command = (each / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:120]
-            if int(each.name) >= pid and "iotrace" in command or "getppid" in command:
+            if (int(each.name) >= pid and "iotrace" in command) or "getppid" in command:
                 stat = (each / "stat").read_text().rpartition(")")[2].split()
                 lines.append(f"{each.name} parent {stat[1]} {stat[0]} {(each / 'wchan').read_text()} {command}")
         except OSError:

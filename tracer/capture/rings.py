@@ -4,31 +4,34 @@ An io_uring program tells the kernel what to do in memory that both share, so it
 nothing: `io_uring_enter(fd, 23, 1, ...) = 23`. But the rings lie in the program's own memory, and their layout
 is what io_uring_setup returned (io_uring_setup(2), struct io_uring_params). So at the entry of io_uring_enter
 the submission entries about to be consumed can be read, and at its entry and exit the completions that have
-come since the last look.
+come since the last look. While submissions wait for their completion, the exits of all other calls of the thread
+that submitted them are looked at too: the kernel completes requests on the way back from any call, and a program
+may reap them without another io_uring_enter.
 
 Each completion is kept as one piece of `RING_COMPLETION`: the 16 bytes of the CQE and, where its submission was
-seen, the 64 bytes of the SQE it answers, so that whoever reads the recording needs no memory of earlier rows.
-Each submission is kept as a piece of `RING_SUBMISSION`, the 64 bytes of the SQE.
+seen, the SQE it answers and what that led to, so that whoever reads the recording needs no memory of earlier
+rows. Each submission is kept as a piece of `RING_SUBMISSION`.
 
-What cannot be seen: submissions that an SQPOLL kernel thread took without a call, and completions that came
-and were overwritten between two looks (more than the ring holds).
+What cannot be seen: submissions that an SQPOLL kernel thread took without a call, completions that came and were
+overwritten between two looks (more than the ring holds), completions after the thread's last call returned, and
+rings that were set up before the trace began.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from struct import Struct
 from typing import Final
 
 from tracer.capture.memory import Reader
+from tracer.capture.ring_memory import became, led_to
+from tracer.syscalls.ring_entries import COMPLETION, CQE, MORE, SQE, entry_of
 from tracer.wire import RING_COMPLETION, RING_SUBMISSION, When
 
 _PARAMS: Final = Struct("<10I 8IQ 8IQ")
 """sq_entries, cq_entries, flags, ...; sq_off: head, tail, ring_mask, ring_entries, flags, dropped, array;
 cq_off: head, tail, ring_mask, ring_entries, overflow, cqes."""
 _WORD: Final = Struct("<I")
-_CQE_HEAD: Final = Struct("<QiI")
-_SQE: Final = 64
-_CQE: Final = 16
 
 _OFF_SQ_RING: Final = 0
 _OFF_CQ_RING: Final = 0x8000000
@@ -38,8 +41,6 @@ _SINGLE_MMAP: Final = 1
 _SETUP_SQE128: Final = 1 << 10
 _SETUP_CQE32: Final = 1 << 11
 _SETUP_NO_SQARRAY: Final = 1 << 16
-_MORE: Final = 1 << 1
-"""IORING_CQE_F_MORE: a multishot operation, further completions will follow."""
 _MOST_PENDING: Final = 1 << 16
 
 
@@ -49,16 +50,16 @@ class Ring:
     def __init__(self, parameters: bytes) -> None:
         values = _PARAMS.unpack(parameters)
         self.sq_entries, self.cq_entries, flags = values[:3]
-        self._sqe_size = _SQE << bool(flags & _SETUP_SQE128)
-        self._cqe_size = _CQE << bool(flags & _SETUP_CQE32)
+        self._sqe_size = SQE << bool(flags & _SETUP_SQE128)
+        self._cqe_size = CQE << bool(flags & _SETUP_CQE32)
         self._indirect = not flags & _SETUP_NO_SQARRAY
         self._single = bool(values[5] & _SINGLE_MMAP)
         self._sq, self._cq = values[10:19], values[19:28]
         self._sq_base = self._cq_base = self._sqes = 0
         self._seen = 0
         """Completions up to this position of the CQ ring have been kept."""
-        self._pending: dict[int, bytes] = {}
-        """Submissions without a completion so far, by user_data."""
+        self._pending: dict[int, deque[bytes]] = {}
+        """Submissions without a completion so far, oldest first, by user_data: programs may use one twice."""
 
     def mapped(self, offset: int, address: int) -> None:
         """The program mapped the area at `offset` of the ring's descriptor."""
@@ -71,51 +72,66 @@ class Ring:
         elif offset == _OFF_SQES:
             self._sqes = address
 
+    @property
+    def waiting(self) -> bool:
+        """Whether completions are still to come."""
+        return bool(self._pending)
+
     def keep_submissions(self, reader: Reader, to_submit: int) -> None:
         """At the entry of io_uring_enter: keep the entries the kernel is about to consume."""
         if not self._sq_base or not self._sqes:
             return
         head, tail = self._word(reader, self._sq_base, self._sq[0]), self._word(reader, self._sq_base, self._sq[1])
+        if head is None or tail is None:
+            return
         for position in range(min((tail - head) & 0xFFFFFFFF, to_submit, self.sq_entries)):
-            index = (head + position) & (self.sq_entries - 1)
+            index: int | None = (head + position) & (self.sq_entries - 1)
             if self._indirect:
-                index = self._word(reader, self._sq_base, self._sq[6] + 4 * index)
-            if index < self.sq_entries:
+                index = self._word(reader, self._sq_base, self._sq[6] + 4 * ((head + position) % self.sq_entries))
+            if index is not None and index < self.sq_entries:
                 self._keep_submission(reader, self._sqes + index * self._sqe_size)
 
     def _keep_submission(self, reader: Reader, address: int) -> None:
-        entry = reader.peek(address, _SQE)
-        if len(entry) == _SQE:
-            reader.keep(RING_SUBMISSION, When.ENTRY, address, entry)
-            if len(self._pending) < _MOST_PENDING:
-                self._pending[int.from_bytes(entry[32:40], "little")] = entry
+        data = reader.peek(address, SQE)
+        if len(data) < SQE:
+            return
+        entry = entry_of(data)
+        data += led_to(reader, entry)
+        reader.keep(RING_SUBMISSION, When.ENTRY, address, data)
+        waiting = self._pending.setdefault(entry.user_data, deque(maxlen=self.cq_entries))
+        waiting.append(data)
+        if len(self._pending) > _MOST_PENDING:
+            self._pending.pop(next(iter(self._pending)))
 
     def keep_completions(self, reader: Reader, when: When) -> None:
         """Keep the completions posted since the last look."""
-        if not self._cq_base:
+        tail = self._word(reader, self._cq_base, self._cq[1]) if self._cq_base else None
+        if tail is None:  # not mapped yet, or no longer: nothing more can be learnt
+            self._pending.clear()
             return
-        tail = self._word(reader, self._cq_base, self._cq[1])
-        fresh = (tail - self._seen) & 0xFFFFFFFF
-        if not fresh:
-            return
-        for position in range(tail - min(fresh, self.cq_entries), tail):
+        fresh = min((tail - self._seen) & 0xFFFFFFFF, self.cq_entries)
+        for position in range(tail - fresh, tail):
             slot = position & (self.cq_entries - 1)
             address = self._cq_base + self._cq[5] + slot * self._cqe_size
-            entry = reader.peek(address, _CQE)
-            if len(entry) == _CQE:
-                reader.keep(RING_COMPLETION, when, address, entry + self._answered(entry))
+            entry = reader.peek(address, CQE)
+            if len(entry) == CQE:
+                reader.keep(RING_COMPLETION, when, address, entry + self._answered(reader, entry))
         self._seen = tail
 
-    def _answered(self, entry: bytes) -> bytes:
-        """The submission a completion answers; empty when it was not seen."""
-        user_data, _, flags = _CQE_HEAD.unpack(entry)
-        if flags & _MORE:
-            return self._pending.get(user_data, b"")
-        return self._pending.pop(user_data, b"")
+    def _answered(self, reader: Reader, completion: bytes) -> bytes:
+        """The submission a completion answers and what became of its memory; empty when it was not seen."""
+        user_data, result, flags = COMPLETION.unpack(completion)
+        waiting = self._pending.get(user_data)
+        if not waiting:
+            return b""
+        submission = waiting[0] if flags & MORE else waiting.popleft()
+        if not waiting:
+            del self._pending[user_data]
+        return submission + became(reader, entry_of(submission), result)
 
-    def _word(self, reader: Reader, base: int, offset: int) -> int:
+    def _word(self, reader: Reader, base: int, offset: int) -> int | None:
         data = reader.peek(base + offset, 4)
-        return int(_WORD.unpack(data)[0]) if len(data) == 4 else 0
+        return int(_WORD.unpack(data)[0]) if len(data) == 4 else None
 
 
 class Rings:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracer.capture.placement import affinity_of
+from tracer.capture.rings import Ring
 from tracer.capture.threads import Thread
 from tracer.capture.tracees import Tracees
 from tracer.syscalls.names import numbers
@@ -70,7 +71,12 @@ def _ring_enter(tracees: Tracees, thread: Thread) -> None:
     if ring is not None:
         ring.keep_completions(thread.reader, When.ENTRY)
         ring.keep_submissions(thread.reader, args[1] & 0xFFFFFFFF)
-        thread.when_done(lambda _result: ring.keep_completions(thread.reader, When.EXIT))
+        thread.watch(lambda: _completed(ring, thread))
+
+
+def _completed(ring: Ring, thread: Thread) -> bool:
+    ring.keep_completions(thread.reader, When.EXIT)
+    return ring.waiting
 
 
 def _get_affinity(tracees: Tracees, thread: Thread) -> None:

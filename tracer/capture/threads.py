@@ -61,6 +61,8 @@ class Thread:
         """Whether the end of this call needs more than a record: `flags` or `finish` is set."""
         self.finish: Callable[[int], None] | None = None
         """What to do with the call's result (`tracer.capture.specials`)."""
+        self.watched: Callable[[], bool] | None = None
+        """What to look at whenever a call returns, for as long as it says True."""
 
     def _open_clock(self, source: Source) -> None:
         self.clock = ThreadClock(self.pid, self.tid, source)
@@ -83,8 +85,18 @@ class Thread:
         finish, self.finish = self.finish, None
         if finish is not None:
             finish(result)
+        if self.watched is not None:
+            if self.watched():
+                self.uncommon = True
+            else:
+                self.watched = None
         flags, self.flags = self.flags, 0
         return flags
+
+    def watch(self, look: Callable[[], bool]) -> None:
+        """Have `look` called when this call returns, and at further returns until it says False."""
+        self.watched = look
+        self.uncommon = True
 
     def when_done(self, finish: Callable[[int], None]) -> None:
         """Have `finish` called with the current call's result at its exit stop."""
