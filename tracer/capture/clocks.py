@@ -27,16 +27,17 @@ _NS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 class ThreadClock:
     """The on-CPU clock of one thread; call `read` at a stop. Keeps one descriptor open until `close`."""
 
-    __slots__ = ("_descriptor", "read", "source")
+    __slots__ = ("_descriptor", "read", "schedstat", "source")
 
     def __init__(self, pid: int, tid: int, source: Source) -> None:
         self._descriptor = -1
+        self.schedstat = -1
+        """The descriptor of the thread's schedstat, for the loop to read by itself; -1 = call `read`."""
         self.source = source
         self.read: Clock = _nothing
         if source is Source.SCHEDSTAT:
             self._open(f"/proc/{pid}/task/{tid}/schedstat", _read_schedstat)
-            if self._descriptor >= 0:
-                self.read = _quick_schedstat(self._descriptor)
+            self.schedstat = self._descriptor
         elif source is Source.PROCESS_CLOCK:
             self.read = _process_clock(pid)
         elif source is Source.TICKS:
@@ -68,23 +69,6 @@ class ThreadClock:
             os.close(self._descriptor)
             self._descriptor = -1
             self.read = _nothing
-
-
-def _quick_schedstat(descriptor: int) -> Clock:
-    """`_read_schedstat` of a `pread`, written out: it runs at every stop."""
-    pread = os.pread
-    last = (0, 0, 0)
-
-    def read() -> Reading:
-        nonlocal last
-        try:
-            run, delay, switches = pread(descriptor, 64, 0).split()
-        except (OSError, ValueError):  # ESRCH: the thread is gone; its clocks stand still
-            return last
-        last = (int(run), int(delay), int(switches))
-        return last
-
-    return read
 
 
 def _read_schedstat(text: bytes) -> Reading:

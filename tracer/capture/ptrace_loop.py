@@ -80,7 +80,8 @@ class CaptureLoop:
         tracees = self.tracees
         threads, box = tracees.threads, tracees.outbox
         by_arch, scheduling = self.tables.by_arch, self.scheduling
-        waitpid, now_ns, request, pack = os.waitpid, time.monotonic_ns, ptrace.quick_request, RECORD.pack
+        waitpid, now_ns, request = os.waitpid, time.monotonic_ns, ptrace.quick_request
+        pread, pack = os.pread, RECORD.pack
         information = ptrace.SyscallInfo()
         at_entry, at_exit = information.entry.unpack_from, information.exit.unpack_from
         buffer, address = information.buffer, information.pointer
@@ -99,7 +100,11 @@ class CaptureLoop:
             if status != _SYSCALL_STOP or thread is None:
                 self._other_stop(tid, status, thread, now)
             elif request(_GET_SYSCALL_INFO, tid, 88, address) >= 0:
-                run, delay, switches = thread.read_clock()
+                try:
+                    on_cpu, queued, count = pread(thread.schedstat, 64, 0).split()
+                    run, delay, switches = int(on_cpu), int(queued), int(count)
+                except (OSError, ValueError):  # another clock, or the thread is gone
+                    run, delay, switches = thread.read_clock()
                 wall = thread.wall + now - thread.resumed
                 if buffer[0] == _ENTRY:
                     if tracees.unsettled:

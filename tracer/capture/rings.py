@@ -149,3 +149,10 @@ class Rings:
     def get(self, descriptor: int) -> Ring | None:
         """The ring behind a descriptor; None when its setup was not seen."""
         return self._rings.get(descriptor)
+
+    def keep_completions(self, reader: Reader) -> bool:
+        """At a call's exit: keep what was completed in any ring; whether more is to come."""
+        for ring in self._rings.values():
+            if ring.waiting:
+                ring.keep_completions(reader, When.EXIT)
+        return any(ring.waiting for ring in self._rings.values())

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final
 
 from tracer.capture.placement import affinity_of
-from tracer.capture.rings import Ring
 from tracer.capture.threads import Thread
 from tracer.capture.tracees import Tracees
 from tracer.syscalls.names import numbers
@@ -68,15 +67,10 @@ def _ring_enter(tracees: Tracees, thread: Thread) -> None:
     rings = tracees.rings.get(thread.pid)
     args = thread.entry[2]
     ring = rings.get(args[0] & 0xFFFFFFFF) if rings is not None else None
-    if ring is not None:
+    if rings is not None and ring is not None:
         ring.keep_completions(thread.reader, When.ENTRY)
         ring.keep_submissions(thread.reader, args[1] & 0xFFFFFFFF)
-        thread.watch(lambda: _completed(ring, thread))
-
-
-def _completed(ring: Ring, thread: Thread) -> bool:
-    ring.keep_completions(thread.reader, When.EXIT)
-    return ring.waiting
+        thread.watch(lambda: rings.keep_completions(thread.reader))
 
 
 def _get_affinity(tracees: Tracees, thread: Thread) -> None:

@@ -33,8 +33,8 @@ class Thread:
 
     __slots__ = (
         "announced_at", "clock", "delay", "ended", "entry", "exiting", "finish", "flags", "held", "in_call",
-        "mask", "outbox", "pid", "read_clock", "reader", "resumed", "run", "source", "stops", "switches",
-        "table", "tid", "uncommon", "wall",
+        "mask", "outbox", "pid", "reader", "resumed", "run", "schedstat", "source", "stops", "switches",
+        "table", "tid", "uncommon", "wall", "watched",
     )  # fmt: skip
 
     def __init__(self, pid: int, tid: int, source: Source, outbox: Outbox, now: int) -> None:
@@ -42,7 +42,7 @@ class Thread:
         self.outbox = outbox
         self.reader = Reader(pid)
         self._open_clock(source)
-        self.run, self.delay, self.switches = self.read_clock()
+        self.run, self.delay, self.switches = self.clock.read()
         self.ended = self.resumed = now
         self.wall = 0
         self.stops = 0
@@ -66,8 +66,13 @@ class Thread:
 
     def _open_clock(self, source: Source) -> None:
         self.clock = ThreadClock(self.pid, self.tid, source)
-        self.read_clock = self.clock.read
+        self.schedstat = self.clock.schedstat
         self.source = self.clock.source
+
+    def read_clock(self) -> tuple[int, int, int]:
+        """ns on CPU, ns on the run queue, switch-ins. When the thread is gone its clocks stand still."""
+        run, delay, switches = self.clock.read()
+        return max(run, self.run), max(delay, self.delay), max(switches, self.switches)
 
     def part(self, now: int, run: int, delay: int, switches: int) -> Part:
         """End the current part at a stop whose time and clocks are given, and begin the next."""
