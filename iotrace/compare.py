@@ -41,9 +41,10 @@ def command(
     """Run models on the same job, or open recordings, and put their figures side by side.
 
     Figures are those of the phase `measure`, over all threads, with the tracer's time taken out. CPU is user +
-    kernel as a share of the program's own time; of a program with several threads, as a share of wall time
-    (two busy threads: 200 %). With --repeat: medians, and ± how far a run got from them. A name that is both a
-    model and a file is the model; write ./NAME for the file.
+    kernel as a share of the program's own time; of a program with several threads, as a share of wall time,
+    which the tracer lengthens (two busy threads: up to 200 %). With --repeat: medians, and ± how far a run got
+    from them. With several numbers of --clients, the clients send in turns (--stagger), so that most are idle
+    at any moment. A name that is both a model and a file is the model; write ./NAME for the file.
 
     Exit status: 0 when every run did its job, 1 when one did not, 2 for bad usage or when a model cannot run
     here (and none failed).

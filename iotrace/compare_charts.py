@@ -13,9 +13,11 @@ from typing import Final
 
 from tracer.analyze.compare_best import Standing
 
-WIDTH: Final = 720
-_NAME: Final = 168
-_VALUE: Final = 128
+WIDTH: Final = 528
+"""Of a chart in one of two columns."""
+WIDE: Final = 1072
+_NAME: Final = 150
+_VALUE: Final = 108
 _ROW: Final = 26
 _BAR: Final = 16
 STATES: Final = ("user", "kernel", "blocked", "runnable")
@@ -41,7 +43,7 @@ def bars(title: str, rows: Sequence[tuple[str, float, str, Standing]]) -> str:
 
 def times(title: str, rows: Sequence[tuple[str, Sequence[float], str]]) -> str:
     """One full-width bar per run, cut into its four times: name, the times in the order of STATES, remark."""
-    room = WIDTH - _NAME - _VALUE
+    room = WIDE - _NAME - _VALUE
     drawn = []
     for index, (name, parts, text) in enumerate(rows):
         y, x = index * _ROW, float(_NAME)
@@ -55,21 +57,21 @@ def times(title: str, rows: Sequence[tuple[str, Sequence[float], str]]) -> str:
             )
             x += width
         drawn.append(
-            f'{_label(name, y)}{"".join(segments)}<text class="value" x="{WIDTH - _VALUE + 6}" y="{y + 18}">'
+            f'{_label(name, y)}{"".join(segments)}<text class="value" x="{WIDE - _VALUE + 6}" y="{y + 18}">'
             f"{escape(text)}</text>"
         )
     spoken = "; ".join(f"{name} {text}" for name, _, text in rows)
-    return _svg(title, spoken, _ROW * len(rows), "".join(drawn))
+    return _svg(title, spoken, _ROW * len(rows), "".join(drawn), WIDE)
 
 
 def _label(name: str, y: int) -> str:
-    short = name if len(name) <= 22 else f"…{name[-21:]}"
+    short = name if len(name) <= 20 else f"…{name[-19:]}"
     return f'<text class="name" x="{_NAME - 8}" y="{y + 18}" text-anchor="end">{escape(short)}</text>'
 
 
-def _svg(title: str, spoken: str, height: int, content: str) -> str:
+def _svg(title: str, spoken: str, height: int, content: str, width: int = WIDTH) -> str:
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(f"{title}: {spoken}", quote=True)}">'
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(f"{title}: {spoken}", quote=True)}">'
         f"{content}</svg>"
     )
 
@@ -82,7 +84,7 @@ def lines(
     every = [point for _, points in known for point in points]
     if not every:
         return ""
-    across = _scale([x for x, _ in every], 72, WIDTH - 150)
+    across = _scale([x for x, _ in every], 72, WIDTH - 110)
     up = _scale([y for _, y in every], 230, 20)
     drawn = [_grid([x for x, _ in every], [y for _, y in every], across, up, show)]
     taken: list[float] = []
@@ -124,7 +126,7 @@ def _grid(
         marks.append(f'<text class="tick" x="{at:.1f}" y="252" text-anchor="middle">{x:,.0f}</text>')
     for y in _decades(min(ys), max(ys)):
         at = up(y)
-        marks.append(f'<line class="grid" x1="66" y1="{at:.1f}" x2="{WIDTH - 150}" y2="{at:.1f}"/>')
+        marks.append(f'<line class="grid" x1="66" y1="{at:.1f}" x2="{WIDTH - 110}" y2="{at:.1f}"/>')
         marks.append(f'<text class="tick" x="60" y="{at + 4:.1f}" text-anchor="end">{escape(show(y))}</text>')
     return "".join(marks)
 

@@ -34,9 +34,15 @@ class Column:
             return NOTHING
         if self.figure == "messages":
             return f"{self.show(value)} {'ok' if run.figures.ok else 'FAILED'}"
+        spread = self.show(run.spread.get(self.figure, 0))
+        visible = any(digit in spread for digit in "123456789")
+        return f"{self.plain(run)}{f' ±{spread}' if visible else ''}"
+
+    def plain(self, run: Run) -> str:
+        """The same without ±, where there is little room."""
+        value = self.value(run)
         bound = "≥" if run.bounds and self.figure in COPIES else ""
-        spread = run.spread.get(self.figure, 0)
-        return f"{bound}{self.show(value)}{f' ±{self.show(spread)}' if spread else ''}"
+        return NOTHING if value is None else f"{bound}{self.show(value)}"
 
 
 def _whole(value: float) -> str:

@@ -31,8 +31,8 @@ def page(runs: Sequence[Run]) -> str:
     ran = [run for run in runs if run.ran]
     parts = [
         f"<h1>{_title(runs)}</h1>",
-        '<p class="faint">Recorded with iotrace. All figures are those of the measured phase, over all threads; the '
-        "tracer's own time is taken out of user, kernel, blocked and runnable.</p>",
+        '<p class="faint">Recorded with iotrace. All figures are those of the measured phase, over all threads; '
+        "the tracer's own time is taken out of user, kernel, blocked and runnable.</p>",
         _sentences(runs),
         _troubles(runs),
         _times(ran),
@@ -78,7 +78,7 @@ def _times(runs: Sequence[Run]) -> str:
         for state in STATES
     )
     return (
-        f'<h2>Where the time goes</h2><ul class="key faint">{key}</ul><figure>'
+        f'<h2>Where the time goes</h2><ul class="key faint">{key}</ul><figure class="wide">'
         f"{times('Share of the four times', rows)}</figure>"
     )
 
@@ -119,7 +119,7 @@ def _chart(column: Column, runs: Sequence[Run]) -> str:
     """Nothing when there is nothing to compare: all the same, or not known."""
     ranks = standings(runs, column.figure)
     rows = [
-        (run.name, value, column.text(run), rank)
+        (run.name, value, column.plain(run), rank)
         for run, rank in zip(runs, ranks, strict=True)
         if (value := column.value(run)) is not None
     ]
@@ -146,7 +146,8 @@ def _table(runs: Sequence[Run]) -> str:
         rows.append(f'<tr><th scope="row">{escape(run.name)}</th>{"".join(cells)}</tr>')
     return (
         '<h2>All figures</h2><div class="scroll" tabindex="0" role="region" aria-label="All figures"><table>'
-        f'<thead><tr><th scope="col">run</th>{"".join(heads)}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        f'<thead><tr><th scope="col">run</th>{"".join(heads)}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
         '<p class="faint">▲ best and ▼ worst of those that did the job, where they differ by more than a tenth. '
         "≥ a lower bound: it is not known what all calls copied. ± how far a repetition got from the median. "
         "wall, p50 and p99 include the tracer's delay.</p>"

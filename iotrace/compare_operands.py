@@ -16,6 +16,7 @@ from tracer.analyze.compare_repeat import together
 from tracer.analyze.comparison import Run
 from tracer.recording.reader import Recording
 from workloads import catalog
+from workloads.errors import BadOption
 
 _COMMON: Final = ("messages", "size", "interval", "work", "transport", "stagger")
 
@@ -91,6 +92,17 @@ def _is_model(operand: str) -> bool:
     return any(model.name == operand for model in catalog.MODELS)
 
 
+def _model(operand: str) -> catalog.Model:
+    try:
+        return catalog.model(operand)
+    except BadOption as error:
+        raise Failure(
+            f"{operand} is neither a recording nor a model: {error}.\n"
+            f"To compare programs, record each first: iotrace record -o {operand}.iotrace -- {operand}",
+            USAGE,
+        ) from error
+
+
 def _opened(operand: str) -> Opened:
     path = Path(operand)
     Recording.open(path).close()
@@ -107,11 +119,11 @@ def _clients(text: str | None) -> list[str | None]:
 
 
 def _fresh(operand: str, clients: str | None, given: Given) -> Fresh:
+    model = _model(operand)
     words = [operand]
     if clients is not None:
         words += ["--clients", clients]
-    known = [model for model in catalog.MODELS if model.name == operand]
-    for option in (*_COMMON, *(known[0].options if known else ())):
+    for option in (*_COMMON, *model.options):
         value = given.job.get(option)
         if value is True:
             words.append(f"--{option}")

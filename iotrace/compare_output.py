@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from textwrap import wrap
 from typing import Any, Final
 
 from iotrace.compare_operands import Subject
-from iotrace.failures import OURS, USAGE, Failure
+from iotrace.failures import OURS, SIGNALLED, USAGE, Failure
 from iotrace.stderr import tell
 from tracer.analyze.comparison import Run
 
@@ -24,6 +25,8 @@ _BOUNDS: Final = "≥: a lower bound, it is not known what all of its calls copi
 
 def collected(found: Sequence[Subject]) -> list[Run]:
     """Run or open each. On a terminal, says which one it is at."""
+    # SIGTERM as an exception: what runs is ended, and the recordings made so far are removed, on the way out.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(SIGNALLED + number))
     runs = []
     for number, subject in enumerate(found, 1):
         if sys.stderr.isatty():

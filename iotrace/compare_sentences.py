@@ -1,7 +1,8 @@
 """Three to six sentences about what the numbers of a comparison mean, made from the numbers alone.
 
 Every rule looks for one thing and returns a sentence, or None when the numbers do not show it. The rules stand in
-the order of how much they tell; the first six that have something to say are used.
+the order of how much they tell; the first six that have something to say are used. Where models were run with
+several numbers of clients, all but the growth is said of the largest.
 """
 
 from __future__ import annotations
@@ -28,14 +29,13 @@ def sentences(runs: Sequence[Run]) -> list[str]:
     done = [run for run in runs if run.figures.ok]
     if len(done) < 2:
         return []
-    said = [text for rule in _RULES if (text := rule(done))]
-    if len(said) < LEAST:
-        said += [text for rule in _ALIKE if (text := rule(done))]
+    grown = growths(done)
+    alike = [run for run in done if run.clients == max(each.clients or 0 for each in done)] if grown else done
+    said = [text] if (text := growth(grown)) else []
+    if len(alike) > 1:
+        said += [text for rule in _RULES if (text := rule(alike))]
+        said += [text for rule in _ALIKE if len(said) < LEAST and (text := rule(alike))]
     return said[:MOST]
-
-
-def _growth(runs: Sequence[Run]) -> str | None:
-    return growth(growths(runs))
 
 
 def _ends(runs: Sequence[Run], figure: str) -> tuple[Run, Run, float, float] | None:
@@ -75,21 +75,21 @@ def _wasted(runs: Sequence[Run]) -> str | None:
 
 
 def _payload(runs: Sequence[Run]) -> str | None:
-    """How often each payload byte crossed the boundary; only said where it is known exactly."""
-    often: dict[float, list[str]] = {}
+    """How often each payload byte crossed the boundary; only said where it is a whole number, and known exactly."""
+    often: dict[int, list[str]] = {}
     for run in runs:
         if run.figures.payload_bytes and run.figures.payload_copied is not None and not run.bounds:
-            share = run.figures.payload_copied / run.figures.payload_bytes
-            often.setdefault(share, []).append(run.name)
+            share, rest = divmod(run.figures.payload_copied, run.figures.payload_bytes)
+            if not rest:
+                often.setdefault(share, []).append(run.name)
     if len(often) < 2:
         return None
     parts = [f"{_times(share)} with {_listed(often[share])}" for share in sorted(often, reverse=True)]
     return f"Each payload byte was copied across the boundary {_listed(parts)}."
 
 
-def _times(share: float) -> str:
-    words = {0.0: "not at all", 1.0: "once", 2.0: "twice"}
-    return words.get(share) or f"{share:.2f} times"
+def _times(share: int) -> str:
+    return {0: "not at all", 1: "once", 2: "twice"}.get(share) or f"{count(share)} times"
 
 
 def _useless(runs: Sequence[Run]) -> str | None:
@@ -176,7 +176,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 _RULES: Final[tuple[Rule, ...]] = (
-    _growth, sets, _payload, _cpu, _wasted, _useless, _calls, _all_calls, _latency, _signals, _work, _kernel,
+    sets, _payload, _cpu, _wasted, _useless, _calls, _all_calls, _latency, _signals, _work, _kernel,
     _threads,
 )  # fmt: skip
 _ALIKE: Final[tuple[Rule, ...]] = (

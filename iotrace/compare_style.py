@@ -27,15 +27,17 @@ th:first-child { text-align: left; position: sticky; left: 0; background: var(--
 tbody tr:nth-child(even) th { background: var(--strip); }
 td.best { color: var(--best); font-weight: 700; } td.worst, .failed { color: var(--worst); font-weight: 700; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 8px 32px; }
-figure { margin: 12px 0; } figcaption b { color: var(--text); font-size: 15px; }
+figure { margin: 12px 0; max-width: 1072px; }
+.wide { overflow-x: auto; } .wide svg { min-width: 720px; } figcaption b { color: var(--text); font-size: 15px; }
 svg { width: 100%; height: auto; display: block; margin-top: 6px; } svg text { font: 13px system-ui, sans-serif; }
 .name, .value { fill: var(--text); } .tick { fill: var(--faint); } .grid { stroke: var(--rule); }
 .bar { fill: var(--bar); } .bar.best { fill: var(--best); } .bar.worst { fill: var(--worst); }
 rect.user { fill: var(--user); } rect.kernel { fill: url(#kernel); } rect.blocked { fill: url(#blocked); }
 rect.runnable { fill: url(#runnable); }
 .line { fill: none; stroke-width: 2.5; }
-.line0 { stroke: var(--l0); } .line1 { stroke: var(--l1); } .line2 { stroke: var(--l2); } .line3 { stroke: var(--l3); }
-.line4 { stroke: var(--l4); } .line5 { stroke: var(--l5); } .dot { fill: var(--page); stroke-width: 2.5; }
+.line0 { stroke: var(--l0); } .line1 { stroke: var(--l1); } .line2 { stroke: var(--l2); }
+.line3 { stroke: var(--l3); } .line4 { stroke: var(--l4); } .line5 { stroke: var(--l5); }
+.dot { fill: var(--page); stroke-width: 2.5; }
 .key { display: flex; flex-wrap: wrap; gap: 4px 20px; padding: 0; margin: 4px 0; list-style: none; }
 .key svg { display: inline-block; width: 22px; height: 14px; margin: 0 6px 0 0; vertical-align: -2px; }
 """

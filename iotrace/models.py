@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
 
 @click.command("models")
 @click.argument("name", required=False)
-def command(name: str | None) -> int:
+@click.option("--no-run", is_flag=True, help="Explain only; no figure from a run made on the spot.")
+def command(name: str | None, no_run: bool) -> int:
     """List the bundled workloads, one per I/O model, or explain one.
 
     All do the same job, so their figures compare: a feeder outside the trace sends messages, the workload
-    receives them all and checks them.
+    receives them all and checks them. With NAME the model is explained, then run for about a second, and one of
+    its messages is drawn as the textbook does, with its measured times.
 
     \b
     iotrace models
@@ -34,10 +37,12 @@ def command(name: str | None) -> int:
         return 0
     try:
         chosen = catalog.model(name)
-        print(f"{chosen.name}: {catalog.explanation(chosen)}".rstrip())
     except BadOption as error:
         raise Failure(f"{error}.\nAll of them: iotrace models", USAGE) from error
-    print(f"\nRun it: iotrace run {chosen.name}\n\n{_options(chosen.name)}")
+    print(_encodable(f"{chosen.name}: {catalog.explanation(chosen)}".rstrip()), end="\n\n", flush=True)
+    if not no_run:
+        _show_figure(chosen)
+    print(f"Run it: iotrace run {chosen.name}\n\n{_options(chosen.name)}")
     return 0
 
 
@@ -48,6 +53,42 @@ def available() -> list[Model]:
     from workloads import catalog
 
     return [model for model in catalog.MODELS if find_spec(f"workloads.{model.module}")]
+
+
+def _show_figure(model: Model) -> None:
+    from iotrace import models_figure
+
+    try:
+        figure = models_figure.run(model)
+    except models_figure.NoFigure as reason:
+        print(_encodable(f"No figure from this machine: {reason}.\n"))
+        return
+    from rich.console import Console
+
+    from tui.drawing.figure import figure_lines
+    from tui.drawing.figure_glyphs import ASCII, UNICODE
+    from tui.drawing.palette import DARK, PLAIN
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    width = max(80, min(console.width if console.is_terminal else 80, 100))
+    palette = DARK if console.color_system and not console.no_color else PLAIN
+    job = " ".join([model.name, *models_figure.job(model)])
+    print(f"What happened just now in `iotrace run {job}`:\n", flush=True)
+    for line in figure_lines(figure, width, palette, UNICODE if _speaks_unicode() else ASCII):
+        console.print(line, no_wrap=True, overflow="ignore", crop=False)
+    print()
+
+
+def _encodable(text: str) -> str:
+    if _speaks_unicode():
+        return text
+    from tui.drawing.figure_glyphs import in_ascii
+
+    return in_ascii(text)
+
+
+def _speaks_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
 
 
 def _options(name: str) -> str:

@@ -11,8 +11,9 @@ from tracer.account.times import column
 from tracer.account.transfers import transfers
 from tracer.analyze.columns import Columns
 from tracer.decode.call import call_text
+from tracer.syscalls.objects import Object
 from tracer.syscalls.table import declaration_of
-from tracer.wire import NO_ARG, Kind, Reason, When
+from tracer.wire import NO_ARG, RING_COMPLETION, RING_SUBMISSION, Kind, Reason, When
 from tui.snapshot import Copied, Details, Piece, RowKind, RowText
 
 MOST: Final = 500
@@ -42,7 +43,9 @@ def details_of(row: RowText, batch: pa.RecordBatch, offset: int, columns: Column
         switches=int(column(batch, "switches")[offset]),
         before_blocked_ns=int(times.before_blocked[offset]),
         before_runnable_ns=int(times.before_runnable[offset]),
-        copied=copied_of(batch, offset) if columns.kind[offset] == Kind.CALL else (),
+        copied=copied_of(batch, offset, Object(int(columns.things[offset])))
+        if columns.kind[offset] == Kind.CALL
+        else (),
         pieces=pieces_of(batch, offset) if row.kind is not RowKind.EVENT else (),
         ip=int(batch.column("ip")[offset].as_py()),
     )
@@ -55,17 +58,20 @@ def names_of(batch: pa.RecordBatch, offset: int, shown: int) -> tuple[str, ...]:
     return names if len(names) == shown else ()
 
 
-def copied_of(batch: pa.RecordBatch, offset: int) -> tuple[Copied, ...]:
-    """The transfers of one call, the first hundreds of them."""
-    found = transfers(batch, offset)[:MOST]
-    return tuple(Copied(each.direction, each.kind, each.bytes, each.what, each.address) for each in found)
+def copied_of(batch: pa.RecordBatch, offset: int, thing: Object) -> tuple[Copied, ...]:
+    """The transfers of one call, the first hundreds of them; `thing` = what its descriptor is."""
+    found = transfers(batch, offset, thing)[:MOST]
+    return tuple(
+        Copied(each.direction, each.kind, each.bytes, f"{each.what}{' (zeros)' * each.zero_fill}", each.address)
+        for each in found
+    )
 
 
 def pieces_of(batch: pa.RecordBatch, offset: int) -> tuple[Piece, ...]:
     """The pieces of user memory recorded with one row."""
     return tuple(
         Piece(
-            arg=None if piece["arg"] == NO_ARG else piece["arg"],
+            arg=None if piece["arg"] in (NO_ARG, RING_SUBMISSION, RING_COMPLETION) else piece["arg"],
             when="entry" if piece["when"] == When.ENTRY else "exit",
             address=piece["address"],
             content=piece["bytes"],

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from tracer.account.calibration import Calibration
 from tracer.analyze.calls import CallCodes
@@ -44,6 +46,8 @@ class RecordingSource:
         self._index = RowIndex()
         self._firsts: list[int] = []
         self._calibrations: list[Calibration] = []
+        self._objects: list[NDArray[np.uint8]] = []
+        """What the descriptor of every row is, by batch: it depends on all batches before."""
         self._accounted: OrderedDict[int, Columns] = OrderedDict()
         self._codes = CallCodes()
         self.whole_run = False
@@ -90,6 +94,7 @@ class RecordingSource:
             tally.add(batch)
             first = self._index.rows
             self._calibrations.append(calibration)
+            self._objects.append(tally.used.things)
             self._firsts.append(first)
             self._index.add(batch)
 
@@ -131,7 +136,8 @@ class RecordingSource:
         batch = self._recording.batches[number]
         columns = self._accounted.get(number)
         if columns is None:
-            columns = columns_of(batch, self._calibrations[number], self._codes)
+            things = self._objects[number]
+            columns = columns_of(batch, self._calibrations[number], self._codes, lambda _columns: things)
             self._accounted[number] = columns
             if len(self._accounted) > _ACCOUNTED:
                 self._accounted.popitem(last=False)

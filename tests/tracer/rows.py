@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,8 @@ import pyarrow as pa
 
 from tracer.recording.schema import schema
 from tracer.syscalls.names import number_of
-from tracer.wire import Abi, Kind, Reason, When
+from tracer.syscalls.ring_entries import COMPLETION, NAMES, SQE, Entry
+from tracer.wire import RING_COMPLETION, RING_SUBMISSION, Abi, Kind, Reason, When
 
 ENTRY, EXIT = int(When.ENTRY), int(When.EXIT)
 
@@ -57,3 +59,19 @@ def batch(rows: Sequence[TestRow]) -> pa.RecordBatch:
         zeros = dict.fromkeys(made.names, 0)
         documents.append({**zeros, "pid": 4241, "tid": 4241, "at_ns": index, **each.columns})
     return pa.RecordBatch.from_pylist(documents, schema=made)
+
+
+def submission(opcode: str, fd: int = 5, **fields: int) -> bytes:
+    """An io_uring submission entry; fields by the names of `tracer.syscalls.ring_entries.Entry`."""
+    values = dict.fromkeys(Entry._fields, 0) | {"opcode": NAMES.index(opcode), "fd": fd, "addr": 0x10000} | fields
+    return struct.pack("<BBHiQQIIQHHI", *values.values()).ljust(SQE, b"\0")
+
+
+def submitted(entry: bytes, led_to: bytes = b"", address: int = 0x7000) -> dict[str, int | bytes]:
+    """The piece of a submission, with the memory it led to."""
+    return piece(RING_SUBMISSION, ENTRY, address, entry + led_to)
+
+
+def completed(res: int, answered: bytes = b"", flags: int = 0, when: int = EXIT) -> dict[str, int | bytes]:
+    """The piece of a completion, with the submission it answers (and what that led to)."""
+    return piece(RING_COMPLETION, when, 0x8000, COMPLETION.pack(17, res, flags) + answered)

@@ -30,6 +30,12 @@ def called(terms: Terms) -> Iterator[tuple[socket.socket, list[int]]]:
             os.close(fd)
 
 
+def read_message(fd: int) -> bytes:
+    """One message of 64 bytes; waits for it."""
+    assert readable([fd], BOUND)
+    return os.read(fd, 64)
+
+
 def readable(fds: list[int], timeout: float) -> list[int]:
     return select.select(fds, [], [], timeout)[0]
 
@@ -52,6 +58,23 @@ def test_keeps_the_channels_open_after_the_last_message() -> None:
         rendezvous.send(control, {"ready": True})
         os.read(fds[0], 64)
         assert not readable(fds, 0.05)
+
+
+def test_clients_send_in_turns_when_staggered() -> None:
+    """5 clients share an interval of 100 ms: each sends 20 ms after the one before it."""
+    with called(Terms("send", "unix", 5, 3, 64, 0.1, stagger=True)) as (control, fds):
+        rendezvous.send(control, {"ready": True})
+        messages = [parse(read_message(fd)) for _ in range(3) for fd in fds]
+    assert [message.sequence for message in messages] == [0] * 5 + [1] * 5 + [2] * 5
+    times = [message.sent_ns for message in messages]
+    assert times == sorted(times)
+    assert times[-1] - times[0] >= 14 * 20_000_000 - 1_000_000
+
+
+def test_staggered_as_fast_as_possible_is_all_at_once() -> None:
+    with called(Terms("send", "unix", 3, 7, 64, 0.0, stagger=True)) as (control, fds):
+        rendezvous.send(control, {"ready": True})
+        assert [parse(read_message(fd)).sequence for fd in fds for _ in range(7)] == [*range(7)] * 3
 
 
 def test_keeps_its_pace() -> None:

@@ -17,6 +17,7 @@ JOBS = st.builds(
     interval=st.floats(0, 1e6),
     work=st.integers(0, 10_000),
     transport=st.sampled_from(catalog.CHANNELS),
+    stagger=st.booleans(),
 )
 
 

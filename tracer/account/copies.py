@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tracer.account.group import Column, Group, Numbers, evaluate
 from tracer.account.ranges import Ranges, ranges_of
+from tracer.account.rings import add_rings
 from tracer.account.transfers import moved
 from tracer.recording.captured import Captured, captured
 from tracer.syscalls.model import CONTROL, IN, Copy, Syscall
@@ -48,14 +49,18 @@ def account_copies(batch: pa.RecordBatch, objects: NDArray[np.uint8] | None = No
     row), for whoever follows descriptors. Without it every descriptor is an ordinary one: a write to /dev/null
     then counts as a copy, and O_DIRECT and TCP with MSG_TRUNC like any file and socket."""
     flat = captured(batch)
-    counts = _nothing(flat.rows)
+    counts = no_copies(flat.rows)
     calls = np.flatnonzero(flat.kind == Kind.CALL)
     for rows in _by_call(flat, calls):
         _account(counts, flat, rows, objects)
+    for row in add_rings(counts, flat, calls, objects).tolist():
+        _count_one(counts, flat, row, Object.UNKNOWN if objects is None else Object(int(objects[row])))
     return counts
 
 
-def _nothing(rows: int) -> Copies:
+def no_copies(rows: int) -> Copies:
+    """Zeros for so many rows."""
+
     def zeros() -> Count:
         return np.zeros(rows, np.int64)
 
@@ -78,6 +83,8 @@ def _account(counts: Copies, flat: Captured, rows: Numbers, objects: NDArray[np.
     if declared is None:
         counts.unknown[rows] = results != -errno.ENOSYS
         return
+    if declared.returns == "restored":  # no result, but what a register held before
+        results = np.zeros_like(results)
     faults = results == -errno.EFAULT
     if declared.copies:
         counts.unknown[rows[faults]] = True
@@ -95,7 +102,8 @@ def _apply(counts: Copies, flat: Captured, group: Group, declared: Syscall) -> N
             _add(counts, group, copy, ranges)
             one_by_one |= ranges.nested
     for place in np.flatnonzero(one_by_one).tolist():
-        _count_one(counts, flat, int(group.rows[place]), group.objects, place)
+        thing = Object.UNKNOWN if group.objects is None else Object(int(group.objects[place]))
+        _count_one(counts, flat, int(group.rows[place]), thing, rings=False)
 
 
 def _mark_unknown(counts: Copies, group: Group, condition: Column) -> None:
@@ -110,9 +118,9 @@ def _add(counts: Copies, group: Group, copy: Copy, ranges: Ranges) -> None:
     counts.unknown[group.rows] |= ranges.unknown
 
 
-def _count_one(counts: Copies, flat: Captured, row: int, objects: NDArray[np.uint8] | None, place: int) -> None:
+def _count_one(counts: Copies, flat: Captured, row: int, thing: Object, rings: bool = True) -> None:
     """Replace a row's counts by those of its listed transfers."""
-    found = moved(flat.row(row), Object.UNKNOWN if objects is None else Object(int(objects[place])))
+    found = moved(flat.row(row), thing, rings=rings)
     for field in fields(Copies)[:-1]:
         getattr(counts, field.name)[row] = 0
     for transfer in found.transfers:

@@ -73,6 +73,12 @@ class Group:
         readable = batch.reason[np.maximum(found, 0)] == 0 if len(batch.reason) else False
         return np.where(readable, found, -1)
 
+    def count(self, arg: int) -> Numbers:
+        """How many readable pieces of `arg` each row has."""
+        pieces, owner = self._owned()
+        chosen = (self._batch.arg[pieces] == arg) & (self._batch.reason[pieces] == 0)
+        return np.bincount(owner[chosen], minlength=len(self.rows)).astype(np.int64)
+
     def lengths(self, pieces: Numbers) -> Numbers:
         """Bytes of each piece; 0 for -1."""
         safe = np.maximum(pieces, 0)
@@ -197,6 +203,10 @@ def _object(expr: Expr, group: Group) -> Column:
     return Column(False if group.objects is None else np.isin(group.objects, expr.operands))
 
 
+def _pieces(expr: Expr, group: Group) -> Column:
+    return Column(group.count(_number(expr, 0)))
+
+
 def _inner(expr: Expr, place: int, group: Group) -> Column:
     operand = expr.operands[place]
     assert isinstance(operand, Expr)
@@ -212,6 +222,7 @@ def _number(expr: Expr, place: int) -> int:
 _OPERATORS: Final[dict[str, Callable[[Expr, Group], Column]]] = {
     "const": _const, "result": _result, "arg": _arg, "int": _int, "mul": _mul, "div": _div, "bits": _bits,
     "among": _among, "not": _not, "and": _and, "or": _or, "load": _load, "fdset": _fdset, "object": _object,
+    "pieces": _pieces,
     "add": lambda expr, group: _both(expr, group, np.add),
     "min": lambda expr, group: _both(expr, group, np.minimum),
     "gt": lambda expr, group: _both(expr, group, np.greater),

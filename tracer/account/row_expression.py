@@ -125,6 +125,11 @@ def _object(expr: Expr, scope: Scope) -> int:
     return int(int(scope.thing) in expr.operands)
 
 
+def _pieces(expr: Expr, scope: Scope) -> int:
+    wanted = _number(expr, 0)
+    return sum(piece.arg == wanted and not piece.reason for piece in scope.row.pieces)
+
+
 def _inner(expr: Expr, place: int, scope: Scope) -> int:
     operand = expr.operands[place]
     assert isinstance(operand, Expr)
@@ -141,4 +146,5 @@ _OPERATORS: Final[dict[str, Callable[[Expr, Scope], int]]] = {
     "const": _const, "result": _result, "arg": _arg, "int": _int, "add": _add, "mul": _mul, "div": _div,
     "min": _min, "gt": _gt, "eq": _eq, "and": _and, "or": _or, "not": _not, "bits": _bits, "among": _among,
     "load": _load, "fdset": _fdset, "object": _object,
+    "pieces": _pieces,
 }  # fmt: skip

@@ -10,6 +10,9 @@ Every row covers the span from the end of its thread's previous row to its own e
 
 so the five always add up to the span, whatever the constants are.
 
+Two sets of constants apply, for a hand-over on one CPU and for one between two. Rows of a shared placement are on
+one CPU; of a thread that ran where it wanted, the length of the hand-over tells (`_Part.near`).
+
 A thread is switched onto a CPU once per resume by the tracer's doing. When it was switched in no more often
 than that, it neither slept nor was preempted, and whatever wait the clocks show is the hand-over: blocked and
 runnable are exactly 0 there, not a small residue of noise. Only calls that really slept pay the subtraction.
@@ -63,33 +66,58 @@ def account_times(batch: pa.RecordBatch, calibration: Calibration) -> Times:
     timed = np.isin(column(batch, "kind"), _TIMED)
     shared = column(batch, "placement") == Placement.SHARED
     counted = column(batch, "source") == Source.SCHEDSTAT
+    user_part, call_part = _Part(batch, "user_", counted), _Part(batch, "", counted)
+    near_before = shared | user_part.near(calibration, otherwise=call_part)
+    near_inside = shared | call_part.near(calibration, otherwise=user_part)
 
-    def constant(name: str) -> NDArray[np.float64]:
-        chosen: NDArray[np.float64] = np.where(
-            shared, float(getattr(calibration.shared, name)), float(getattr(calibration.apart, name))
-        )
-        return chosen
+    def part(clocks: _Part, near: NDArray[np.bool_]) -> tuple[Ns, Ns, Ns]:
+        def cost(name: str) -> NDArray[np.float64]:
+            of_one: NDArray[np.float64] = np.where(
+                near, float(getattr(calibration.shared, name)), float(getattr(calibration.apart, name))
+            )
+            return clocks.resumes * of_one
 
-    def part(prefix: str) -> tuple[Ns, Ns, Ns]:
-        run = column(batch, f"{prefix}run_ns")
-        delay = column(batch, f"{prefix}delay_ns")
-        wall = column(batch, f"{prefix}wall_ns")
-        resumes = column(batch, f"{prefix}stops")
-        switched_away = ~counted | (column(batch, f"{prefix}switches") > resumes)
-        on_cpu = _positive(run - resumes * constant(f"{prefix}run_ns"))
-        waiting = _positive(delay - resumes * constant(f"{prefix}delay_ns"))
-        asleep = _positive(wall - run - delay - resumes * constant(f"{prefix}wall_ns"))
+        on_cpu = _positive(clocks.run - cost(f"{clocks.prefix}run_ns"))
+        waiting = _positive(clocks.delay - cost(f"{clocks.prefix}delay_ns"))
+        asleep = _positive(clocks.rest - cost(f"{clocks.prefix}wall_ns"))
         return (
             np.where(timed, on_cpu, 0),
-            np.where(timed & switched_away, waiting, 0),
-            np.where(timed & switched_away, asleep, 0),
+            np.where(timed & clocks.switched_away, waiting, 0),
+            np.where(timed & clocks.switched_away, asleep, 0),
         )
 
-    user, before_runnable, before_blocked = part("user_")
-    kernel, runnable, blocked = part("")
+    user, before_runnable, before_blocked = part(user_part, near_before)
+    kernel, runnable, blocked = part(call_part, near_inside)
     span = np.where(timed, column(batch, "span_ns"), 0)
     tracer = span - user - kernel - blocked - runnable - before_blocked - before_runnable
     return Times(user, kernel, blocked, runnable, before_blocked, before_runnable, tracer)
+
+
+class _Part:
+    """One part of every row: between the calls ("user_") or inside the call ("")."""
+
+    def __init__(self, batch: pa.RecordBatch, prefix: str, counted: NDArray[np.bool_]) -> None:
+        self.prefix = prefix
+        self.run = column(batch, f"{prefix}run_ns")
+        self.delay = column(batch, f"{prefix}delay_ns")
+        self.resumes = column(batch, f"{prefix}stops")
+        self.rest = column(batch, f"{prefix}wall_ns") - self.run - self.delay
+        """Wall time neither running nor queued: asleep, or the hand-over."""
+        self.switched_away = ~counted | (column(batch, f"{prefix}switches") > self.resumes)
+
+    def near(self, calibration: Calibration, otherwise: _Part) -> NDArray[np.bool_]:
+        """Whether the hand-over was one on the same CPU, of a thread that ran where it wanted.
+
+        A hand-over between two CPUs takes many times longer, and where the thread did not sleep the hand-over is all
+        of `rest`, so its length tells them apart. Where it slept, the row's other part tells.
+        """
+        border = float(np.sqrt(max(calibration.shared.wall_ns, 1.0) * max(calibration.apart.wall_ns, 1.0)))
+        if calibration.shared.samples == 0 or calibration.apart.wall_ns < 2 * calibration.shared.wall_ns:
+            return np.zeros(len(self.rest), bool)
+        own = self.rest < border * np.maximum(self.resumes, 1)
+        other = otherwise.rest < border * np.maximum(otherwise.resumes, 1)
+        near: NDArray[np.bool_] = np.where(self.switched_away, ~otherwise.switched_away & other, own)
+        return near
 
 
 def _positive(values: NDArray[np.float64]) -> Ns:

@@ -15,10 +15,11 @@ from typing import Final
 import pyarrow as pa
 
 from tracer.account.nested import NESTED
-from tracer.account.nested_messages import spread
+from tracer.account.nested_messages import Found, spread
+from tracer.account.rings import ring_transfers
 from tracer.account.row_expression import Missing, Scope, evaluate, find
 from tracer.recording.captured import Row, captured
-from tracer.syscalls.model import CONTROL, FLAT, IN, PATH, SEGMENTS, STRING, Copy, Syscall
+from tracer.syscalls.model import CONTROL, FLAT, IN, PATH, PAYLOAD, SEGMENTS, STRING, Copy, Syscall
 from tracer.syscalls.objects import Object
 from tracer.syscalls.structures import EMBEDDED_NAME_MAX, IOVEC, PATH_MAX, UIO_MAXIOV
 from tracer.syscalls.table import declaration_of
@@ -60,14 +61,37 @@ def transfers(batch: pa.RecordBatch, index: int, thing: Object = Object.UNKNOWN)
     return moved(captured(batch).row(index), thing).transfers
 
 
-def moved(row: Row, thing: Object = Object.UNKNOWN) -> Moved:
-    """What the call of `row` copied. Rows that are not calls, or have not returned, copied nothing yet."""
-    if row.kind != Kind.CALL or row.result == -errno.ENOSYS:
+def moved(row: Row, thing: Object = Object.UNKNOWN, *, rings: bool = True) -> Moved:
+    """What the call of `row` copied, `rings`: with the io_uring operations that were seen at it.
+
+    Rows that are not calls, or have not returned, copied nothing yet."""
+    if row.kind != Kind.CALL:
         return Moved()
+    found = _by_call(row, thing)
+    operations, unknown = ring_transfers(row) if rings else ([], False)
+    if not operations and not unknown:
+        return found
+    return Moved((*found.transfers, *_of_rings(operations, thing)), found.unknown or unknown)
+
+
+def _of_rings(operations: list[Found], thing: Object) -> Iterator[Transfer]:
+    """The transfers of ring operations that are all about one `thing`, which may take or give data uncopied."""
+    for way, kind, size, what, address in operations:
+        if kind == PAYLOAD and (thing is Object.DIRECT or (way == IN and thing in (Object.NULL, Object.ZERO))):
+            continue
+        zero_fill = kind == PAYLOAD and thing is Object.ZERO
+        yield _transfer(way, kind, min(size, LARGEST), what, address, zero_fill)
+
+
+def _by_call(row: Row, thing: Object) -> Moved:
+    """What the call itself copied, by its declaration."""
     declared = declaration_of(row.abi, row.nr)
+    restored = declared is not None and declared.returns == "restored"
+    if row.result == -errno.ENOSYS and not restored:
+        return Moved()
     if declared is None:
         return Moved(unknown=True)
-    if row.result == -errno.EFAULT:
+    if row.result == -errno.EFAULT and not restored:
         # Bytes may have moved before the bad page was reached; the result does not tell.
         return Moved(unknown=bool(declared.copies))
     scope = Scope(row, thing)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from tracer.account.calibration import Calibration
-from tracer.account.copies import Copies, account_copies
+from tracer.account.copies import Copies, account_copies, no_copies
 from tracer.account.times import Times, account_times, column
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.memory import Memory
@@ -26,11 +27,15 @@ LAST_RESTART: Final = 516
 """ERESTARTSYS ... ERESTART_RESTARTBLOCK (include/linux/errno.h): interrupted, not failed."""
 
 
+Objects: TypeAlias = NDArray[np.uint8]
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """One batch, ready for summing. Times in ns, sizes in bytes; all arrays have one entry per row."""
 
     kind: Ints
+    nr: Ints
     flags: Ints
     pid: Ints
     tid: Ints
@@ -49,11 +54,27 @@ class Columns:
     """± of the corrected on-CPU times of this row, ns."""
     times: Times
     copies: Copies
+    things: Objects
+    """What the descriptor of every row is, as far as copies depend on it (`tracer.syscalls.objects.Object`)."""
     memory: Memory
 
 
-def columns_of(batch: pa.RecordBatch, calibration: Calibration, codes: CallCodes) -> Columns:
-    """Account one batch."""
+def columns_of(
+    batch: pa.RecordBatch,
+    calibration: Calibration,
+    codes: CallCodes,
+    objects: Callable[[Columns], Objects | None] = lambda _columns: None,
+) -> Columns:
+    """Account one batch. `objects` is asked for what the rows' descriptors are, when all but the copies is known;
+    without it every descriptor is an ordinary one."""
+    columns = _without_copies(batch, calibration, codes)
+    things = objects(columns)
+    if things is None:
+        return replace(columns, copies=account_copies(batch))
+    return replace(columns, copies=account_copies(batch, things), things=things)
+
+
+def _without_copies(batch: pa.RecordBatch, calibration: Calibration, codes: CallCodes) -> Columns:
     kind, result = column(batch, "kind"), column(batch, "result")
     args = _arguments(batch)
     memory = Memory(batch)
@@ -63,6 +84,7 @@ def columns_of(batch: pa.RecordBatch, calibration: Calibration, codes: CallCodes
     waits = returned & codes.waits(code)
     return Columns(
         kind=kind,
+        nr=column(batch, "nr"),
         flags=column(batch, "flags"),
         pid=column(batch, "pid"),
         tid=column(batch, "tid"),
@@ -77,7 +99,8 @@ def columns_of(batch: pa.RecordBatch, calibration: Calibration, codes: CallCodes
         wakeup=(waits & (result > 0)) | _completions(returned & (result >= 0), code, args, codes),
         spread=_spread(batch, returned, calibration),
         times=account_times(batch, calibration),
-        copies=account_copies(batch),
+        copies=no_copies(0),
+        things=np.zeros(batch.num_rows, np.uint8),
         memory=memory,
     )
 

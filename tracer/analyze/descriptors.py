@@ -1,212 +1,207 @@
 """Which descriptor every call used, and what it was: the table of each process as the trace saw it change.
 
 A descriptor is one *generation* of a number in a process: when 7 is closed and opened again, that is another
-one. Only calls that change a table are looked at one by one; all others find their descriptor by a search in
-the sorted changes. Not followed: tables shared between processes (clone with CLONE_FILES) and descriptors
-received over a socket; such descriptors appear as inherited when they are first used.
+one. Only calls that change a table are looked at one by one (`tracer.analyze.descriptor_tables`); all others find
+their descriptor by a search in the sorted changes.
 """
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.analyze.calls import CallCodes
+from tracer.analyze.changes import Accepted, Change, Copied, Opened, Received, Shared
 from tracer.analyze.columns import Columns
-from tracer.analyze.openings import (
-    Change,
-    Cloexec,
-    Close,
-    CloseRange,
-    Nonblocking,
-    Opened,
-    changes_by,
-    changes_of,
-)
-from tracer.wire import Kind
+from tracer.analyze.descriptor_tables import CLOSED, Descriptor, State, Tables
+from tracer.analyze.inherited import inherited_of
+from tracer.analyze.openings import changes_by, changes_of
+from tracer.analyze.requests import common_object, requests_of
+from tracer.syscalls.objects import Object
+from tracer.wire import Kind, Spawn
 
 Ints = NDArray[np.int64]
-
-_STANDARD: Final = {0: "stdin", 1: "stdout", 2: "stderr"}
-CLOSED: Final = -1
-
-Planned = tuple[int, tuple[tuple[int, Change], ...]]
-"""A row, and the changes it makes, each with its process."""
+Planned = tuple[int, tuple[Change, ...]]
+"""A row, and the changes it makes."""
+_COPIED_TABLE: Final = (Spawn.FORK, Spawn.VFORK, Spawn.CLONE)
+_BEFORE_US: Final = (Spawn.START, Spawn.ATTACH)
 
 
-@dataclass(slots=True)
-class Description:
-    """What descriptors that were duplicated or inherited from each other have in common (open(2))."""
+class Used(NamedTuple):
+    """The descriptor of every row of a batch, as it was at the call's entry."""
 
-    what: str
-    opened_by: str
-    nonblocking: bool | None = None
+    code: Ints
+    """Place in `Descriptors.seen`; CLOSED (-1) where there is none."""
+    things: NDArray[np.uint8]
+    """What it is (`tracer.syscalls.objects.Object`), as far as copies depend on it."""
+    nonblocking: NDArray[np.int8]
+    """1 or 0: whether O_NONBLOCK was set; -1 where that is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
-    """One generation of one number in one process."""
-
-    pid: int
-    fd: int
-    generation: int
-    description: Description
+NOTHING_USED: Final = Used(np.zeros(0, np.int64), np.zeros(0, np.uint8), np.zeros(0, np.int8))
+"""That of a batch without rows."""
 
 
 class Descriptors:
     """The tables of all processes; `seen` lists every descriptor, its position is its code."""
 
     def __init__(self) -> None:
-        self.seen: list[Descriptor] = []
-        self._tables: dict[int, dict[int, int]] = {}
-        self._cloexec: dict[int, set[int]] = {}
-        self._generations: dict[tuple[int, int], int] = {}
+        self._tables = Tables()
+        self._threads: dict[int, int] = {}
+        """Threads alive by process, as far as their births were seen."""
 
-    def of(self, columns: Columns, codes: CallCodes) -> Ints:
-        """The code of the descriptor every row used, -1 where none. Follows the changes the batch makes."""
-        argument = codes.fd(columns.code)
-        uses = columns.returned | (columns.kind == Kind.ENTERED)
-        value = np.take_along_axis(columns.args, np.maximum(argument, 0)[:, None], axis=1)[:, 0]
-        fd = value.astype(np.uint32).view(np.int32).astype(np.int64)
-        rows = np.flatnonzero(uses & (argument >= 0) & (fd >= 0))
-        keys, where = np.unique(columns.pid[rows] << 32 | fd[rows], return_inverse=True)
+    @property
+    def seen(self) -> list[Descriptor]:
+        """Every descriptor there ever was."""
+        return self._tables.seen
+
+    def of(self, columns: Columns, codes: CallCodes) -> Used:
+        """The descriptor every row used. Follows the changes the batch makes; batches must come in order."""
+        rows, fds = _uses(columns, codes)
+        requests = requests_of(columns, codes)
+        all_rows, all_fds = np.concatenate((rows, requests.row)), np.concatenate((fds, requests.fd))
         planned = list(_planned(columns, codes))
-        known = columns.result[rows] != -errno.EBADF
-        self._adopt(keys, where[known], rows[known], planned)
-        codes_now = [self._code(int(key)) for key in keys]
-        at_start = np.array([CLOSED if code is None else code for code in codes_now], dtype=np.int64)
-        changes = self._follow(columns, planned)
-        answer = np.full(len(uses), CLOSED, dtype=np.int64)
-        found = _after_changes(keys, where, rows, at_start, changes, len(uses))
-        answer[rows] = np.where(known, found, CLOSED)
-        return answer
+        owners = self._owners(columns.pid[all_rows], all_rows, planned, columns)
+        keys, where = np.unique(owners << 32 | all_fds, return_inverse=True)
+        known = columns.result[all_rows] != -errno.EBADF
+        self._adopt(keys, where[known], all_rows[known], planned, columns)
+        start = [self._tables.state(key) for key in keys.tolist()]
+        found = _after_changes(start, keys, where, all_rows, self._follow(columns, planned), len(columns.kind))
+        found = np.where(known, found, _NONE)
+        return _used(len(columns.kind), rows, found[:, : len(rows)], common_object(requests, found[1, len(rows) :]))
 
-    def _code(self, key: int) -> int | None:
-        return self._tables.get(key >> 32, {}).get(key & 0xFFFFFFFF)
+    def _owners(self, pid: Ints, rows: Ints, planned: list[Planned], columns: Columns) -> Ints:
+        """The process whose table each row uses: tables may be shared already, or from some row on."""
+        owners = pid
+        for process, owner in self._tables.shared.items():
+            owners = np.where(pid == process, owner, owners)
+        for row, changes in planned:
+            if changes and type(changes[0]) is Shared:
+                owners = np.where((pid == changes[0].child) & (rows > row), columns.pid[row], owners)
+        return owners
 
-    def _adopt(self, keys: Ints, where: Ints, rows: Ints, planned: list[Planned]) -> None:
+    def _adopt(self, keys: Ints, where: Ints, rows: Ints, planned: list[Planned], columns: Columns) -> None:
         """Descriptors that are used before the trace saw them opened were there before us.
 
-        In a process that is born in this batch they come from its parent: `_fork` says then what they are.
+        In a process that is born in this batch they come from its parent: `Tables.fork` says then what they are.
         """
-        first_use = dict(zip(*np.unique(where, return_index=True), strict=True))
-        unseen = [index for index in first_use if self._code(int(keys[index])) is None]
+        first_use = dict(zip(*(each.tolist() for each in np.unique(where, return_index=True)), strict=True))
+        unseen = [(int(keys[index]), int(rows[at])) for index, at in first_use.items()]
+        unseen = [(key, row) for key, row in unseen if not self._tables.knows(key)]
         if not unseen:
             return
-        opened = _first_openings(planned)
-        for index in unseen:
-            pid, fd = int(keys[index]) >> 32, int(keys[index]) & 0xFFFFFFFF
-            first = rows[first_use[index]]
-            if first <= opened.get((pid, fd), first):
-                table = self._tables.setdefault(pid, {})
-                table[fd] = self._add(pid, fd, Description(_STANDARD.get(fd, "?"), "inherited"))
+        opened = _first_openings(planned, columns)
+        for key, row in unseen:
+            if row <= opened.get(key, row):
+                self._tables.adopt(key)
 
-    def _follow(self, columns: Columns, planned: list[Planned]) -> list[tuple[int, int, int]]:
-        """Apply the batch's changes to the tables; (row, pid << 32 | fd, new code) of each."""
-        log: list[tuple[int, int, int]] = []
+    def _follow(self, columns: Columns, planned: list[Planned]) -> list[State]:
+        """Apply the batch's changes to the tables; returns what changed, in order."""
+        tables = self._tables
+        log: list[State] = []
+        tables.log = log
+        pids = columns.pid
         for row, changes in planned:
-            pid = int(columns.pid[row])
-            if columns.kind[row] == Kind.EXEC:
-                self._exec(row, pid, log)
-            elif columns.kind[row] == Kind.SPAWN:
-                self._fork(row, columns, pid, log)
-            for _, change in changes:
-                self._apply(row, pid, change, log)
+            pid = int(pids[row])
+            for change in changes:
+                tables.apply(row, pid, change)
+            if not changes:
+                self._life(row, pid, int(columns.kind[row]), columns)
         return log
 
-    def _apply(self, row: int, pid: int, change: Change, log: list[tuple[int, int, int]]) -> None:
-        table = self._tables.setdefault(pid, {})
-        match change:
-            case Opened():
-                self._open(row, pid, change, log)
-            case Close(fd):
-                table[fd] = CLOSED
-                log.append((row, pid << 32 | fd, CLOSED))
-            case CloseRange(first, last):
-                for fd in [fd for fd in table if first <= fd <= last]:
-                    self._apply(row, pid, Close(fd), log)
-            case Nonblocking(fd, on):
-                if table.get(fd, CLOSED) >= 0:
-                    self.seen[table[fd]].description.nonblocking = on
-            case Cloexec(fd, on):
-                marked = self._cloexec.setdefault(pid, set())
-                (marked.add if on else marked.discard)(fd)
+    def _life(self, row: int, pid: int, kind: int, columns: Columns) -> None:
+        """Birth, exec and end of processes."""
+        if kind == Kind.EXEC:
+            self._tables.exec(row, pid)
+        elif kind == Kind.SPAWN:
+            self._threads[pid] = self._threads.get(pid, 0) + 1
+            self._born(row, pid, columns)
+        elif kind == Kind.EXIT:
+            left = self._threads[pid] = self._threads.get(pid, 0) - 1
+            if left == 0:
+                self._tables.ended(pid)
+                del self._threads[pid]
 
-    def _open(self, row: int, pid: int, opened: Opened, log: list[tuple[int, int, int]]) -> None:
-        table = self._tables.setdefault(pid, {})
-        code = table.get(opened.copy_of, CLOSED) if opened.copy_of is not None else CLOSED
-        if code >= 0:
-            description = self.seen[code].description
-        else:
-            description = Description(opened.what, opened.opened_by, opened.nonblocking)
-        new = table[opened.fd] = self._add(pid, opened.fd, description)
-        log.append((row, pid << 32 | opened.fd, new))
-        self._apply(row, pid, Cloexec(opened.fd, opened.cloexec), log)
+    def _born(self, row: int, pid: int, columns: Columns) -> None:
+        how = int(columns.nr[row])
+        if how in _BEFORE_US:
+            for opened in inherited_of(columns.memory.text(row, 1)):
+                self._tables.inherit(row, pid, opened)
+        if how in _COPIED_TABLE or how == Spawn.START:
+            self._tables.fork(row, pid, int(columns.args[row, 1]))
 
-    def _exec(self, row: int, pid: int, log: list[tuple[int, int, int]]) -> None:
-        for fd in self._cloexec.pop(pid, set()):
-            self._apply(row, pid, Close(fd), log)
 
-    def _fork(self, row: int, columns: Columns, pid: int, log: list[tuple[int, int, int]]) -> None:
-        parent = int(columns.args[row, 1])
-        if parent == pid or parent not in self._tables:
-            return
-        child = self._tables.setdefault(pid, {})
-        for fd, code in self._tables[parent].items():
-            if code < 0:
-                continue
-            description = self.seen[code].description
-            if fd in child:  # used in this very batch, before we came to its birth
-                self.seen[child[fd]] = replace(self.seen[child[fd]], description=description)
-            else:
-                child[fd] = self._add(pid, fd, description)
-            log.append((row, pid << 32 | fd, child[fd]))
-        self._cloexec[pid] = set(self._cloexec.get(parent, ()))
+_NONE: Final = np.array([[CLOSED], [Object.UNKNOWN], [-1]], dtype=np.int64)
+"""Code, thing and nonblocking of no descriptor."""
 
-    def _add(self, pid: int, fd: int, description: Description) -> int:
-        generation = self._generations.get((pid, fd), -1) + 1
-        self._generations[pid, fd] = generation
-        self.seen.append(Descriptor(pid, fd, generation, description))
-        return len(self.seen) - 1
+
+def _uses(columns: Columns, codes: CallCodes) -> tuple[Ints, Ints]:
+    """The rows of calls that name a descriptor, and which."""
+    argument = codes.fd(columns.code)
+    uses = columns.returned | (columns.kind == Kind.ENTERED)
+    value = np.take_along_axis(columns.args, np.maximum(argument, 0)[:, None], axis=1)[:, 0]
+    fd = value.astype(np.uint32).view(np.int32).astype(np.int64)
+    rows = np.flatnonzero(uses & (argument >= 0) & (fd >= 0))
+    return rows, fd[rows]
 
 
 def _planned(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
-    """The rows that may change a table, in order, each with its changes and the process they are made in."""
-    lives = np.flatnonzero((columns.kind == Kind.SPAWN) | (columns.kind == Kind.EXEC))
-    for row in np.sort(np.concatenate((changes_of(columns, codes), lives))).tolist():
-        pid, name = int(columns.pid[row]), codes.facts[int(columns.code[row])].name
-        yield row, tuple((pid, change) for change in changes_by(name, columns, row)) if name else ()
+    """The rows that may change a table, in order, each with its changes; births, execs and exits have none."""
+    kind = columns.kind
+    lives = np.flatnonzero((kind == Kind.SPAWN) | (kind == Kind.EXEC) | (kind == Kind.EXIT))
+    rows = np.sort(np.concatenate((changes_of(columns, codes), lives)))
+    for row, code in zip(rows.tolist(), columns.code[rows].tolist(), strict=True):
+        changes = tuple(changes_by(codes.facts[code].name, columns, row)) if code else ()
+        if changes or not code:
+            yield row, changes
 
 
-def _first_openings(planned: list[Planned]) -> dict[tuple[int, int], int]:
-    """For every (pid, fd) that the batch opens: the first row that does."""
-    first: dict[tuple[int, int], int] = {}
+def _first_openings(planned: list[Planned], columns: Columns) -> dict[int, int]:
+    """For every pid << 32 | fd that the batch opens: the first row that does."""
+    first: dict[int, int] = {}
     for row, changes in planned:
-        for pid, change in changes:
-            if isinstance(change, Opened):
-                first.setdefault((pid, change.fd), row)
+        for change in changes:
+            fds: tuple[int, ...] = ()
+            if isinstance(change, Opened | Copied | Accepted):
+                fds = (change.fd,)
+            elif isinstance(change, Received):
+                fds = change.fds
+            for fd in fds:
+                first.setdefault(int(columns.pid[row]) << 32 | fd, row)
     return first
 
 
 def _after_changes(
-    keys: Ints, where: Ints, rows: Ints, at_start: Ints, changes: list[tuple[int, int, int]], count: int
+    start: list[State], keys: Ints, where: Ints, rows: Ints, changes: list[State], count: int
 ) -> Ints:
-    """The code in force at each of `rows`: that of the last change of its key before it, or of the start."""
-    found = at_start[where] if len(keys) else np.zeros(0, dtype=np.int64)
+    """Code, thing and nonblocking (three lines) in force at each of `rows`: those of the last change of its key
+    before it, or of the start."""
+    first = np.array([state[2:] for state in start], dtype=np.int64).reshape(-1, 3).T
+    found = first[:, where]
     if not changes or not len(keys):
         return found
-    row, key, code = np.array(changes, dtype=np.int64).T
-    index = np.searchsorted(keys, key)
-    used = (index < len(keys)) & (keys[np.minimum(index, len(keys) - 1)] == key)
-    row, index, code = row[used], index[used], code[used]
-    place = index * count + row
+    log = np.array(changes, dtype=np.int64)
+    index = np.searchsorted(keys, log[:, 1])
+    used = (index < len(keys)) & (keys[np.minimum(index, len(keys) - 1)] == log[:, 1])
+    log, index = log[used], index[used]
+    if not len(log):
+        return found
+    place = index * count + log[:, 0]
     order = np.argsort(place, kind="stable")
-    place, index, code = place[order], index[order], code[order]
-    last = np.searchsorted(place, where * count + rows, side="left") - 1
-    hit = (last >= 0) & (index[np.maximum(last, 0)] == where) if len(place) else np.zeros(len(rows), np.bool_)
-    return np.where(hit, code[np.maximum(last, 0)], found) if len(place) else found
+    last = np.searchsorted(place[order], where * count + rows, side="left") - 1
+    at = order[np.maximum(last, 0)]
+    hit = (last >= 0) & (index[at] == where)
+    return np.where(hit, log[at, 2:].T, found)
+
+
+def _used(count: int, rows: Ints, found: Ints, requested: tuple[Ints, NDArray[np.uint8]]) -> Used:
+    code = np.full(count, CLOSED, dtype=np.int64)
+    things = np.zeros(count, np.uint8)
+    nonblocking = np.full(count, -1, np.int8)
+    code[rows], things[rows], nonblocking[rows] = found
+    things[requested[0]] = requested[1]
+    return Used(code, things, nonblocking)

@@ -16,11 +16,12 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of memory: its argument, `When`, why it is missing (0 = it is not), and its bytes."""
+    """One piece of memory: its argument, `When`, why it is missing (0 = it is not), address, and its bytes."""
 
     arg: int
     when: int
     reason: int
+    address: int
     content: bytes
 
 
@@ -46,11 +47,13 @@ class Memory:
         self.arg = values.field("arg").to_numpy()
         self.when = values.field("when").to_numpy()
         self.reason = values.field("reason").to_numpy()
-        self._bytes = values.field("bytes")
-        _, offsets, data = self._bytes.buffers()
-        first = self._bytes.offset
+        self._plain: tuple[list[int], list[int], list[int]] | None = None
+        self._address = values.field("address").to_numpy()
+        contents = values.field("bytes")
+        _, offsets, data = contents.buffers()
+        first = contents.offset
         starts = np.frombuffer(offsets, dtype=np.int32) if offsets else np.zeros(1, dtype=np.int32)
-        self._starts = starts[first : first + len(self._bytes) + 1].astype(np.int64)
+        self._starts = starts[first : first + len(contents) + 1].astype(np.int64)
         self._data = np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8)
 
     def of(self, row: int) -> Iterator[Piece]:
@@ -60,8 +63,13 @@ class Memory:
                 int(self.arg[piece]),
                 int(self.when[piece]),
                 int(self.reason[piece]),
-                self._bytes[piece].as_py(),
+                int(self._address[piece]),
+                self.content(piece),
             )
+
+    def content(self, piece: int) -> bytes:
+        """The bytes of piece number `piece` of the batch."""
+        return self._data[self._starts[piece] : self._starts[piece + 1]].tobytes()
 
     def text(self, row: int, index: int = 0) -> str:
         """The text in the `index`-th piece of a row, up to its first NUL; empty when there is none."""
@@ -72,9 +80,12 @@ class Memory:
 
     def argument(self, row: int, arg: int, when: When) -> bytes | None:
         """The bytes captured for argument `arg`, None when they are missing."""
-        for piece in self.of(row):
-            if piece.arg == arg and piece.when == when and piece.reason == 0:
-                return piece.content
+        if self._plain is None:
+            self._plain = _as_lists(self)
+        args, whens, reasons = self._plain
+        for piece in range(int(self.ends[row]), int(self.ends[row + 1])):
+            if args[piece] == arg and whens[piece] == when and not reasons[piece]:
+                return self.content(piece)
         return None
 
     def pieces(self, wanted: NDArray[np.bool_], args: tuple[int, ...], when: When) -> Pieces:
@@ -102,3 +113,8 @@ class Memory:
             bytes_of = np.stack((first, last), axis=1)[:, :, None] + np.arange(8)
             answer[row[found]] = ~self._data[bytes_of].any(axis=(1, 2))
         return answer
+
+
+def _as_lists(memory: Memory) -> tuple[list[int], list[int], list[int]]:
+    """Argument, `When` and reason of all pieces: a single value comes out of a list ten times as fast."""
+    return memory.arg.tolist(), memory.when.tolist(), memory.reason.tolist()

@@ -1,180 +1,137 @@
 """Calls that change a descriptor table: what each opens, closes or changes, from its arguments and result.
 
-`changes_by` knows one call at a time; flag values are those of the generic ABI (asm-generic/fcntl.h).
+`changes_by` knows one call at a time; flag values are those of the generic ABI (asm-generic/fcntl.h). Sockets
+are in `openings_sockets`.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from posixpath import normpath
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.analyze.calls import CallCodes
+from tracer.analyze.changes import (
+    Change,
+    Cloexec,
+    Close,
+    CloseRange,
+    Copied,
+    Nonblocking,
+    Opened,
+    Shared,
+    Turned,
+    Unshared,
+)
 from tracer.analyze.columns import Columns
-from tracer.analyze.memory import Memory
+from tracer.analyze.openings_sockets import SOCKET_RULES, passes_descriptors
+from tracer.analyze.returned import O_CLOEXEC, O_NONBLOCK, Returned, Rule, flags_of
+from tracer.syscalls.objects import Object
 from tracer.wire import When
 
-O_NONBLOCK: Final = 0o4000
-O_CLOEXEC: Final = 0o2000000
+O_DIRECT: Final = 0o40000
+"""On x86; on pipes it means packets (pipe(2)), and changes no copies."""
 _F_DUPFD, _F_SETFD, _F_SETFL, _F_DUPFD_CLOEXEC = 0, 2, 4, 1030
 _FIONBIO, _FIONCLEX, _FIOCLEX = 0x5421, 0x5450, 0x5451
-_CLOSE_RANGE_CLOEXEC: Final = 4
-_FAMILIES: Final = {1: "unix", 2: "inet", 10: "inet6", 16: "netlink", 17: "packet"}
-_TYPES: Final = {1: "stream", 2: "dgram", 3: "raw", 5: "seqpacket"}
+_CLOSE_RANGE_UNSHARE, _CLOSE_RANGE_CLOEXEC = 2, 4
+_CLONE_FILES, _CLONE_THREAD = 0x400, 0x10000
+_DEVICES: Final = {"/dev/null": Object.NULL, "/dev/zero": Object.ZERO, "/dev/full": Object.ZERO}
+_OTHER, _DIRECT = Object.OTHER, Object.DIRECT
+"""Looked up once: a name of an enumeration costs as much as the rest of a rule."""
+_EINPROGRESS: Final = 115
 
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """`fd` is a new descriptor; a copy of `copy_of` when that is not None."""
-
-    fd: int
-    what: str
-    opened_by: str
-    nonblocking: bool | None = False
-    cloexec: bool = False
-    copy_of: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """`fd` is closed."""
-
-    fd: int
-
-
-@dataclass(frozen=True, slots=True)
-class CloseRange:
-    """All descriptors from `first` to `last` are closed."""
-
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Nonblocking:
-    """O_NONBLOCK of `fd` was set or cleared."""
-
-    fd: int
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cloexec:
-    """FD_CLOEXEC of `fd` was set or cleared."""
-
-    fd: int
-    on: bool
-
-
-Change = Opened | Close | CloseRange | Nonblocking | Cloexec
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """One call that returned: its arguments, its result and the memory captured at its stops."""
-
-    args: list[int]
-    result: int
-    memory: Memory
-    row: int
-
-    def content(self, argument: int, when: When = When.ENTRY) -> bytes | None:
-        """What was captured of the memory `argument` points to, None when it is missing."""
-        return self.memory.argument(self.row, argument, when)
-
-    def text(self, argument: int) -> str:
-        """The same as text, "?" when it is missing."""
-        content = self.content(argument)
-        return "?" if content is None else content.split(b"\0", 1)[0].decode(errors="backslashreplace")
-
-
-_Rule = Callable[[Returned], Iterator[Change]]
+Mask = NDArray[np.bool_]
 
 
 def changes_of(columns: Columns, codes: CallCodes) -> NDArray[np.int64]:
-    """The rows of successful calls that may change a table. A failed close closes too (close(2))."""
-    changing = np.array([fact.name in _RULES for fact in codes.facts])
-    closes = np.array([fact.name == "close" for fact in codes.facts])
-    done = columns.returned & changing[columns.code] & ((columns.result >= 0) | closes[columns.code])
-    return np.flatnonzero(done)
+    """The rows of calls that may change a table. A failed close closes too (close(2)), and a connect that has
+    only begun has its address."""
+    names = [fact.name for fact in codes.facts]
+    changing = np.array([name in RULES for name in names])
+    failing = np.array([{"close": 2, "connect": 1}.get(name, 0) for name in names])[columns.code]
+    done = (columns.result >= 0) | (failing == 2) | ((failing == 1) & (columns.result == -_EINPROGRESS))
+    rows = columns.returned & changing[columns.code] & done
+    for name, concerned in _PREDICATES.items():
+        if name in names:
+            these = rows & (columns.code == names.index(name))
+            if these.any():
+                rows &= ~these | concerned(columns, these)
+    return np.flatnonzero(rows)
 
 
 def changes_by(name: str, columns: Columns, row: int) -> Iterator[Change]:
     """What the call in `row`, named `name`, changed."""
-    return _RULES[name](Returned(columns.args[row].tolist(), int(columns.result[row]), columns.memory, row))
+    return RULES[name](Returned(columns.args[row].tolist(), int(columns.result[row]), columns.memory, row))
 
 
-def _flags(flags: int) -> tuple[bool, bool]:
-    return bool(flags & O_NONBLOCK), bool(flags & O_CLOEXEC)
+def object_of(path: str, flags: int) -> Object:
+    """What a file is by its path and the flags it was opened with."""
+    device = _DEVICES.get(path) or (_DEVICES.get(normpath(path)) if path.startswith("/dev/") else None)
+    return device or (_DIRECT if flags & O_DIRECT else _OTHER)
 
 
-def _open(path: int, name: str) -> _Rule:
+def _open(path: int, name: str) -> Rule:
     def rule(call: Returned) -> Iterator[Change]:
         how = call.content(2) if name == "openat2" else None
         flags = struct.unpack_from("<Q", how)[0] if how and len(how) >= 8 else call.args[path + 1]
-        yield Opened(call.result, call.text(path), name, *_flags(0 if name == "creat" else flags))
+        flags, what = 0 if name == "creat" else flags, call.text(path)
+        yield Opened(call.result, what, name, *flags_of(flags), object_of(what, flags))
 
     return rule
 
 
-def _plain(name: str, what: str, flags: int | None = None) -> _Rule:
+def _plain(name: str, what: str, flags: int | None = None, thing: Object = Object.OTHER) -> Rule:
     def rule(call: Returned) -> Iterator[Change]:
-        yield Opened(call.result, what, name, *_flags(0 if flags is None else call.args[flags]))
+        yield Opened(call.result, what, name, *flags_of(0 if flags is None else call.args[flags]), thing)
 
     return rule
 
 
-def _kind_of_socket(args: list[int]) -> str:
-    family, kind = args[0] & 0xFFFFFFFF, args[1] & 0xF
-    return f"{_FAMILIES.get(family, f'family {family}')} {_TYPES.get(kind, f'type {kind}')}"
-
-
-def _socket(call: Returned) -> Iterator[Change]:
-    yield Opened(call.result, f"socket {_kind_of_socket(call.args)}", "socket", *_flags(call.args[1]))
-
-
-def _pair(name: str, memory: int, flags: int | None) -> _Rule:
+def _pipe(name: str, flags: int | None) -> Rule:
     def rule(call: Returned) -> Iterator[Change]:
-        content = call.content(memory, When.EXIT)
+        content = call.content(0, When.EXIT)
         if content is None or len(content) < 8:
             return
-        whats = (
-            ("pipe (read end)", "pipe (write end)")
-            if memory == 0
-            else (f"socketpair {_kind_of_socket(call.args)}",) * 2
-        )
-        for fd, what in zip(struct.unpack_from("<ii", content), whats, strict=True):
-            yield Opened(fd, what, name, *_flags(0 if flags is None else call.args[flags]))
+        read, write = struct.unpack_from("<ii", content)
+        given = flags_of(0 if flags is None else call.args[flags])
+        yield Opened(read, "pipe (read end)", name, *given, Object.PIPE_READ)
+        yield Opened(write, "pipe (write end)", name, *given, Object.PIPE_WRITE)
 
     return rule
 
 
-def _dup(name: str, flags: int | None = None) -> _Rule:
+def _dup(name: str, flags: int | None = None) -> Rule:
     def rule(call: Returned) -> Iterator[Change]:
         source = call.args[0] & 0xFFFFFFFF
         if source != call.result:
-            cloexec = flags is not None and _flags(call.args[flags])[1]
-            yield Opened(call.result, f"copy of {source}", name, None, cloexec, copy_of=source)
+            yield Copied(call.result, source, name, flags is not None and bool(call.args[flags] & O_CLOEXEC))
 
     return rule
 
 
 def _fcntl(call: Returned) -> Iterator[Change]:
-    fd, command = call.args[0] & 0xFFFFFFFF, call.args[1]
+    fd, command, argument = call.args[0] & 0xFFFFFFFF, call.args[1] & 0xFFFFFFFF, call.args[2]
     if command in (_F_DUPFD, _F_DUPFD_CLOEXEC):
-        yield Opened(call.result, f"copy of {fd}", "fcntl", None, command == _F_DUPFD_CLOEXEC, copy_of=fd)
+        yield Copied(call.result, fd, "fcntl", command == _F_DUPFD_CLOEXEC)
     elif command == _F_SETFL:
-        yield Nonblocking(fd, bool(call.args[2] & O_NONBLOCK))
+        yield Nonblocking(fd, bool(argument & O_NONBLOCK))
+        files = (Object.DIRECT, Object.OTHER)
+        yield Turned(fd, Object.DIRECT if argument & O_DIRECT else Object.OTHER, files)
     elif command == _F_SETFD:
-        yield Cloexec(fd, bool(call.args[2] & 1))
+        yield Cloexec(fd, bool(argument & 1))
+
+
+def _fcntl_changes(columns: Columns, _these: Mask) -> Mask:
+    command = columns.args[:, 1] & np.uint64(0xFFFFFFFF)
+    return np.isin(command, (_F_DUPFD, _F_SETFD, _F_SETFL, _F_DUPFD_CLOEXEC))
 
 
 def _ioctl(call: Returned) -> Iterator[Change]:
-    fd, command = call.args[0] & 0xFFFFFFFF, call.args[1]
+    fd, command = call.args[0] & 0xFFFFFFFF, call.args[1] & 0xFFFFFFFF
     if command == _FIONBIO:
         content = call.content(2)
         if content is not None:
@@ -183,35 +140,61 @@ def _ioctl(call: Returned) -> Iterator[Change]:
         yield Cloexec(fd, command == _FIOCLEX)
 
 
+def _ioctl_changes(columns: Columns, _these: Mask) -> Mask:
+    return np.isin(columns.args[:, 1] & np.uint64(0xFFFFFFFF), (_FIONBIO, _FIONCLEX, _FIOCLEX))
+
+
 def _close(call: Returned) -> Iterator[Change]:
     yield Close(call.args[0] & 0xFFFFFFFF)
 
 
 def _close_range(call: Returned) -> Iterator[Change]:
-    if not call.args[2] & _CLOSE_RANGE_CLOEXEC:
-        yield CloseRange(call.args[0] & 0xFFFFFFFF, call.args[1] & 0xFFFFFFFF)
+    if call.args[2] & _CLOSE_RANGE_UNSHARE:
+        yield Unshared()
+    mark = bool(call.args[2] & _CLOSE_RANGE_CLOEXEC)
+    yield CloseRange(call.args[0] & 0xFFFFFFFF, call.args[1] & 0xFFFFFFFF, mark)
 
 
 def _signalfd(call: Returned) -> Iterator[Change]:
     if call.args[0] & 0xFFFFFFFF == 0xFFFFFFFF:  # else the mask of an existing one was changed
-        yield Opened(call.result, "signalfd", "signalfd", *_flags(call.args[3]))
+        yield Opened(call.result, "signalfd", "signalfd", *flags_of(call.args[3]), Object.SIGNALFD)
 
 
 def _memfd(call: Returned) -> Iterator[Change]:
     yield Opened(call.result, f"memfd {call.text(0)}", "memfd_create", False, bool(call.args[1] & 1))
 
 
-_RULES: Final[dict[str, _Rule]] = {
+def _clone(call: Returned) -> Iterator[Change]:
+    if call.args[0] & _CLONE_FILES and not call.args[0] & _CLONE_THREAD:
+        yield Shared(call.result)
+
+
+def _clone3(call: Returned) -> Iterator[Change]:
+    given = call.content(0)
+    flags = struct.unpack_from("<Q", given)[0] if given and len(given) >= 8 else 0
+    if flags & _CLONE_FILES and not flags & _CLONE_THREAD:
+        yield Shared(call.result)
+
+
+def _unshare(call: Returned) -> Iterator[Change]:
+    if call.args[0] & _CLONE_FILES:
+        yield Unshared()
+
+
+_PREDICATES: Final[dict[str, Callable[[Columns, Mask], Mask]]] = {
+    "fcntl": _fcntl_changes, "fcntl64": _fcntl_changes, "ioctl": _ioctl_changes,
+    "sendmsg": passes_descriptors, "recvmsg": passes_descriptors,
+}  # fmt: skip
+"""Calls of which most change nothing: which of them are worth a look, as columns."""
+
+RULES: Final[dict[str, Rule]] = {
+    **SOCKET_RULES,
     "open": _open(0, "open"),
     "creat": _open(0, "creat"),
     "openat": _open(1, "openat"),
     "openat2": _open(1, "openat2"),
-    "socket": _socket,
-    "accept": _plain("accept", "socket (accepted)"),
-    "accept4": _plain("accept4", "socket (accepted)", flags=3),
-    "socketpair": _pair("socketpair", 3, flags=1),
-    "pipe": _pair("pipe", 0, flags=None),
-    "pipe2": _pair("pipe2", 0, flags=1),
+    "pipe": _pipe("pipe", flags=None),
+    "pipe2": _pipe("pipe2", flags=1),
     "dup": _dup("dup"),
     "dup2": _dup("dup2"),
     "dup3": _dup("dup3", flags=2),
@@ -222,8 +205,8 @@ _RULES: Final[dict[str, _Rule]] = {
     "close_range": _close_range,
     "epoll_create": _plain("epoll_create", "epoll"),
     "epoll_create1": _plain("epoll_create1", "epoll", flags=0),
-    "eventfd": _plain("eventfd", "eventfd"),
-    "eventfd2": _plain("eventfd2", "eventfd", flags=1),
+    "eventfd": _plain("eventfd", "eventfd", thing=Object.EVENTFD),
+    "eventfd2": _plain("eventfd2", "eventfd", 1, Object.EVENTFD),
     "timerfd_create": _plain("timerfd_create", "timerfd", flags=1),
     "signalfd": _signalfd,
     "signalfd4": _signalfd,
@@ -233,4 +216,8 @@ _RULES: Final[dict[str, _Rule]] = {
     "io_uring_setup": _plain("io_uring_setup", "io_uring"),
     "pidfd_open": _plain("pidfd_open", "pidfd", flags=1),
     "userfaultfd": _plain("userfaultfd", "userfaultfd", flags=0),
+    "clone": _clone,
+    "clone3": _clone3,
+    "unshare": _unshare,
 }
+"""What each call changes, by name."""

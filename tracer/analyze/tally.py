@@ -18,7 +18,7 @@ from tracer.analyze import inside, summary
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.columns import MAX_ERRNO, Columns, columns_of
 from tracer.analyze.cube import Cube
-from tracer.analyze.descriptors import Descriptors
+from tracer.analyze.descriptors import NOTHING_USED, Descriptors
 from tracer.analyze.histogram import Histograms
 from tracer.analyze.phases import MEASURE, Phases
 from tracer.analyze.results import Report
@@ -41,6 +41,8 @@ class Tally:
         self.phases = Phases()
         self.threads = Threads()
         self.descriptors = Descriptors()
+        self.used = NOTHING_USED
+        """The descriptor of every row of the batch that was added last."""
         self.wakeups = Wakeups()
         self.calls = Cube(len(ALL))
         """By set of phases, call and thread."""
@@ -66,7 +68,7 @@ class Tally:
         """Take in the next batch of the recording; batches must come in order."""
         if batch.num_rows == 0:
             return
-        columns = columns_of(batch, self.calibration, self.codes)
+        columns = columns_of(batch, self.calibration, self.codes, self._follow)
         self._marks(columns)
         self._moments(batch, columns)
         before, within = self.phases.of(columns.at_ns)
@@ -139,8 +141,12 @@ class Tally:
         errors = error_key(within[failed], columns.code[failed], -columns.result[failed])
         self.errors.add(errors, np.ones((1, len(errors)), dtype=np.int64))
 
+    def _follow(self, columns: Columns) -> NDArray[np.uint8]:
+        self.used = self.descriptors.of(columns, self.codes)
+        return self.used.things
+
     def _descriptors(self, columns: Columns, within: Ints) -> None:
-        code = self.descriptors.of(columns, self.codes)
+        code = self.used.code
         rows = np.flatnonzero(columns.returned & (code >= 0))
         copies = [getattr(columns.copies, name)[rows] for name in COPIES]
         values = np.stack([columns.returned[rows], columns.wasted[rows], *copies]).astype(np.int64)

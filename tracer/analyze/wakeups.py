@@ -99,18 +99,20 @@ class Wakeups:
     def _judge(self, thread: Ints, row: Ints, fd: Ints, used: Ints, closed: Ints, within: Ints) -> None:
         """A wake-up is the pairs of one thread and row; it was used when one of them was, in time."""
         never = np.iinfo(np.int64).max
-        _, first, wakeup = np.unique(np.stack((thread, row)), axis=1, return_index=True, return_inverse=True)
+        _, first, wakeup = np.unique(_pair(thread, row), return_index=True, return_inverse=True)
         in_time = np.zeros(len(first), dtype=np.bool_)
-        np.logical_or.at(in_time, wakeup.reshape(-1), (used <= closed) & (used != never))
-        sets = [self._open[int(thread[at])][0] if row[at] < 0 else int(within[row[at]]) for at in first]
+        in_time[wakeup[(used <= closed) & (used != never)]] = True
+        sets = within[row[first]]
+        for index in np.flatnonzero(row[first] < 0).tolist():
+            sets[index] = self._open[int(thread[first[index]])][0]
         over = closed[first] != never
-        self._open = {key: value for key, value in self._open.items() if key not in set(thread.tolist())}
-        useless = np.array(sets, dtype=np.int64)[over & ~in_time]
+        self._open = {}  # what was open is among the pairs
+        useless = sets[over & ~in_time]
         nothing = np.zeros_like(useless)
         self.sums.add(useless, np.stack((nothing, nothing, nothing + 1)))
         for index in np.flatnonzero(~over & ~in_time).tolist():
-            theirs = fd[wakeup.reshape(-1) == index].tolist()
-            self._open[int(thread[first[index]])] = sets[index], theirs
+            theirs = fd[wakeup == index].tolist()
+            self._open[int(thread[first[index]])] = int(sets[index]), theirs
 
 
 def _joined(parts: list[Ready]) -> Ready:
@@ -132,10 +134,12 @@ def _first_transfer(
 ) -> Ints:
     """The first row after `after` at which thread `of` transferred something on `fd`."""
     rows, fds = transfers(columns, names)
-    both = np.concatenate((np.stack((thread[rows], fds)), np.stack((of, fd))), axis=1)
-    _, number = np.unique(both, axis=1, return_inverse=True)
-    number = number.reshape(-1)
-    return _next(number[: len(rows)], rows, number[len(rows) :], after)
+    return _next(_pair(thread[rows], fds), rows, _pair(of, fd), after)
+
+
+def _pair(thread: Ints, fd: Ints) -> Ints:
+    """One number for a thread and a descriptor."""
+    return thread << 32 | (fd & 0xFFFFFFFF)
 
 
 def _next(keys: Ints, rows: Ints, key: Ints, after: Ints) -> Ints:
@@ -143,9 +147,12 @@ def _next(keys: Ints, rows: Ints, key: Ints, after: Ints) -> Ints:
     never = np.iinfo(np.int64).max
     if not len(rows):
         return np.full(len(key), never)
+    known, number = np.unique(keys, return_inverse=True)
+    wanted = np.searchsorted(known, key)
+    wanted = np.where(known[np.minimum(wanted, len(known) - 1)] == key, wanted, len(known))
     span = int(max(rows.max(), after.max())) + 2
-    place = np.sort(keys * span + rows + 1)
-    at = np.searchsorted(place, key * span + after + 1, side="right")
+    place = np.sort(number * span + rows + 1)
+    at = np.searchsorted(place, wanted * span + after + 1, side="right")
     hit = place[np.minimum(at, len(place) - 1)]
-    found = (at < len(place)) & (hit // span == key)
+    found = (at < len(place)) & (hit // span == wanted)
     return np.where(found, hit % span - 1, never)

@@ -87,11 +87,15 @@ def calibrate(placement: Placement, tables: CallTables, source: Source) -> Const
     loop = CaptureLoop(tracees, tables, flushing=False)
     ptrace.seize(subject.pid, ptrace.OPTIONS | ptrace.EXITKILL)
     thread = tracees.adopt(subject.pid, time.monotonic_ns())
-    scheduling.settle([thread])
+    if placement is Placement.SHARED:
+        scheduling.settle([thread])
+    else:
+        scheduling.step_aside(subject.pid)
     ptrace.request(ptrace.INTERRUPT, subject.pid, 0, 0)
     subject.release()
     loop.run()
     scheduling.part([])
+    scheduling.step_back()
     return subject.constants()
 
 
@@ -130,12 +134,15 @@ class Recalibration:
         thread = tracees.adopt(subject.pid, now, outbox=subject.outbox)
         if self._placement is Placement.SHARED:
             tracees.scheduling.hold(thread)
+        else:
+            tracees.scheduling.step_aside(subject.pid)
         ptrace.request(ptrace.INTERRUPT, subject.pid, 0, 0)
         subject.release()
 
     def _report(self, subject: Subject, now: int) -> None:
         del self._loop.statuses[subject.pid]
         self._subject = None
+        self._loop.tracees.scheduling.step_back()
         measured = subject.constants()
         if measured:
             self._constants = {**self._constants, self._placement.name.lower(): measured}

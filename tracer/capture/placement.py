@@ -78,6 +78,18 @@ class CoScheduling:
             _set_affinity(0, self.own_mask)
             self.placement = Placement.APART
 
+    def step_aside(self, tid: int) -> None:
+        """For a measurement between two CPUs: keep this process where it is, and `tid` elsewhere."""
+        here = _libc.sched_getcpu()
+        others = self.own_mask - {here}
+        if others and _set_affinity(0, {here}):
+            _set_affinity(tid, others)
+
+    def step_back(self) -> None:
+        """Undo `step_aside`, unless the placement has changed since."""
+        if self.placement is Placement.APART:
+            _set_affinity(0, self.own_mask)
+
     def hold(self, thread: Thread) -> None:
         """Put a thread on the shared CPU."""
         if not thread.held and _set_affinity(thread.tid, {self.cpu}):

@@ -62,6 +62,8 @@ class CaptureLoop:
         self.detaching = False
         self.between: Callable[[int], None] | None = None
         """Called now and then between two stops, with the time."""
+        self._pending: list[tuple[int, int, int]] = []
+        """Stops noticed and not yet handled, the last to be handled first: tid, wait status, when."""
         self._waiting = False
         self._armed = not flushing
         self._noticed = 0
@@ -80,19 +82,25 @@ class CaptureLoop:
         tracees = self.tracees
         threads, box = tracees.threads, tracees.outbox
         by_arch, scheduling = self.tables.by_arch, self.scheduling
+        pending = self._pending
         waitpid, now_ns, request = os.waitpid, time.monotonic_ns, ptrace.quick_request
         pread, pack = os.pread, RECORD.pack
         information = ptrace.SyscallInfo()
         at_entry, at_exit = information.entry.unpack_from, information.exit.unpack_from
         buffer, address = information.buffer, information.pointer
         while threads or tracees.expected:
-            self._waiting = True
-            try:
-                tid, status = waitpid(-1, _WALL)
-            except ChildProcessError:
-                break
-            self._waiting = False
-            self._noticed = now = now_ns()
+            if pending:
+                tid, status, now = pending.pop()
+            else:
+                self._waiting = True
+                try:
+                    tid, status = waitpid(-1, _WALL)
+                except ChildProcessError:
+                    break
+                self._waiting = False
+                self._noticed = now = now_ns()
+                if len(threads) > 1:
+                    self._notice_others()
             if now >= self._flush_at or len(box.records) >= self._flush_bytes:
                 # Here, while the thread is held: after its resume it would wait for us and seem to be blocked.
                 self._flush(now)
@@ -164,6 +172,22 @@ class CaptureLoop:
             self._disarm()
             self.tracees.outbox.flush()
 
+    def _notice_others(self) -> None:
+        """Take note of every thread that is stopped by now, before any is resumed.
+
+        waitpid looks through the tracees in the order of their birth, so a thread that stops often would keep
+        later ones from ever being seen.
+        """
+        while True:
+            try:
+                tid, status = os.waitpid(-1, _WALL | os.WNOHANG)
+            except ChildProcessError:
+                break
+            if tid == 0:
+                break
+            self._pending.append((tid, status, time.monotonic_ns()))
+        self._pending.reverse()
+
     def _flush(self, now: int) -> None:
         self.tracees.outbox.flush()
         self._flush_at = now + _FLUSH_NS
@@ -201,6 +225,8 @@ class CaptureLoop:
         thread.wall += now - thread.resumed
         if event == ptrace.EVENT_EXEC:
             thread = self.tracees.renamed(tid, ptrace.event_message(tid), now) or thread
+            known = self.tracees.threads
+            self._pending[:] = [stop for stop in self._pending if stop[0] in known]
         elif event in _BIRTHS:
             self.tracees.expect(ptrace.event_message(tid), _BIRTHS[event], thread)
         elif event == ptrace.EVENT_STOP and number in _GROUP_STOPS and not self.detaching:
@@ -221,6 +247,7 @@ class CaptureLoop:
 
     def _signal(self, thread: Thread, number: int, now: int) -> None:
         information = ptrace.signal_information(thread.tid)
+        thread.signals.append(information[:48])
         code = int.from_bytes(information[8:12], "little")
         thread.outbox.event(Kind.SIGNAL, now, thread.pid, thread.tid, nr=number, args=(code,), texts=(information,))
 
@@ -242,8 +269,14 @@ class CaptureLoop:
         now = time.monotonic_ns()
         if now - self._noticed < _QUIET_NS:
             return  # busy: the loop itself flushes, while a thread is held
-        young = self.tracees.announce(now, _ANNOUNCE_NS)
-        self.tracees.outbox.flush()
+        # A flush may block on a full pipe for longer than the timer's period, and the next tick must not write
+        # into the middle of its frame.
+        self._waiting = False
+        try:
+            young = self.tracees.announce(now, _ANNOUNCE_NS)
+            self.tracees.outbox.flush()
+        finally:
+            self._waiting = True
         self._flush_at = now + _FLUSH_NS
         if not young:
             self._disarm()

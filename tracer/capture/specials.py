@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracer.capture.placement import affinity_of
+from tracer.capture.signal_frames import keep_frame
 from tracer.capture.threads import Thread
 from tracer.capture.tracees import Tracees
 from tracer.syscalls.names import numbers
@@ -73,6 +74,11 @@ def _ring_enter(tracees: Tracees, thread: Thread) -> None:
         thread.watch(lambda: rings.keep_completions(thread.reader))
 
 
+def _signal_return(_tracees: Tracees, thread: Thread) -> None:
+    """The end of a handler: the frame it ran on tells what its signal's delivery copied."""
+    keep_frame(thread)
+
+
 def _get_affinity(tracees: Tracees, thread: Thread) -> None:
     """Answer sched_getaffinity with the mask the program believes in, not the one we set."""
     asked = _asked(tracees, thread)
@@ -108,6 +114,7 @@ _BY_NAME: Final[dict[str, Special]] = {
     "io_uring_setup": _ring_setup,
     "mmap": _map,
     "io_uring_enter": _ring_enter,
+    "rt_sigreturn": _signal_return,
     "clone": _birth,
     "clone3": _birth,
     "fork": _birth,

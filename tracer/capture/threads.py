@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ class Thread:
 
     __slots__ = (
         "announced_at", "clock", "delay", "ended", "entry", "exiting", "finish", "flags", "held", "in_call",
-        "mask", "outbox", "pid", "reader", "resumed", "run", "schedstat", "source", "stops", "switches",
+        "mask", "outbox", "pid", "reader", "resumed", "run", "schedstat", "signals", "source", "stops", "switches",
         "table", "tid", "uncommon", "wall", "watched",
     )  # fmt: skip
 
@@ -61,6 +62,8 @@ class Thread:
         """Whether the end of this call needs more than a record: `flags` or `finish` is set."""
         self.finish: Callable[[int], None] | None = None
         """What to do with the call's result (`tracer.capture.specials`)."""
+        self.signals: deque[bytes] = deque(maxlen=8)
+        """The beginnings of the siginfos delivered last, as a handler's frame has them."""
         self.watched: Callable[[], bool] | None = None
         """What to look at whenever a call returns, for as long as it says True."""
 

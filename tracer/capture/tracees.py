@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracer.capture.clocks import best_source
+from tracer.capture.inherited import inherited
 from tracer.capture.outbox import Outbox
 from tracer.capture.placement import CoScheduling, affinity_of
 from tracer.capture.rings import Rings
@@ -56,9 +57,10 @@ class Tracees:
         self.threads[tid] = thread
         self.unsettled = True
         origin = (parent.tid, parent.pid) if parent else (parent_pid, parent_pid)
-        thread.outbox.event(
-            Kind.SPAWN, now, pid, tid, nr=how, args=origin, texts=(thread.name(),), source=thread.source
-        )
+        texts: tuple[bytes, ...] = (thread.name(),)
+        if how is Spawn.ATTACH and tid == pid:
+            texts += (inherited(pid),)
+        thread.outbox.event(Kind.SPAWN, now, pid, tid, nr=how, args=origin, texts=texts, source=thread.source)
         return thread
 
     def begin(self, thread: Thread) -> None:
@@ -68,9 +70,8 @@ class Tracees:
         thread.ended = at
         thread.flags = Flag.FIRST
         thread.uncommon = True
-        self.outbox.event(
-            Kind.SPAWN, at, thread.pid, thread.tid, nr=Spawn.START, texts=(thread.name(),), source=thread.source
-        )
+        texts = (thread.name(), inherited(thread.pid))
+        self.outbox.event(Kind.SPAWN, at, thread.pid, thread.tid, nr=Spawn.START, texts=texts, source=thread.source)
         self.scheduling.settle([thread])
         thread.entry = (at, nr, args, ip, 0, 0, 0, 0, 0, self.scheduling.placement)
         self.unsettled = False

@@ -8,19 +8,24 @@ from typing import Final
 
 from tracer.decode.buffers import BUFFERS, iovec
 from tracer.decode.commands import COMMANDS
+from tracer.decode.fields import fields
 from tracer.decode.look import Reader
 from tracer.decode.network import NETWORK, message, messages
 from tracer.decode.readiness import READINESS
+from tracer.decode.ring_entries import RING_READERS
 from tracer.decode.scalars import SCALARS, constants, flag_words
 from tracer.decode.signals import SIGNAL_READERS
 from tracer.decode.structures import STRUCTURES
+from tracer.decode.system import SYSTEM
 from tracer.decode.times import TIMES
 
 _PLAIN: Final[dict[str, Reader]] = {
     **SCALARS, **BUFFERS, **READINESS, **NETWORK, **TIMES, **SIGNAL_READERS, **STRUCTURES, **COMMANDS,
+    **RING_READERS, **SYSTEM,
 }  # fmt: skip
 _FAMILIES: Final[dict[str, Callable[[str], Reader]]] = {
     "flags": flag_words, "const": constants, "iovec": iovec, "msghdr": message, "mmsghdr": messages,
+    "struct": fields,
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from tracer.decode.arguments import reader
 from tracer.decode.events import EVENTS
 from tracer.decode.look import Look
 from tracer.decode.results import errno_name, is_error, is_interrupted, result_text
+from tracer.decode.ring_entries import completions
 from tracer.recording.captured import Row, captured
 from tracer.syscalls.model import Syscall
 from tracer.syscalls.names import name_of
@@ -67,14 +68,25 @@ def row_text(row: Row) -> CallText:
     return CallText(
         name,
         _arguments(row, declared),
-        result_text(row.result, returns, row.args),
+        outcome_text(row, declared),
         errno_name(-row.result) if failed else None,
         is_interrupted(row.result) and returns != "restored",
     )
 
 
 def _arguments(row: Row, declared: Syscall | None) -> tuple[str, ...]:
+    return tuple([text for text in argument_texts(row, declared) if text])
+
+
+def argument_texts(row: Row, declared: Syscall | None) -> list[str]:
+    """The text of every argument; empty for one that means nothing in this call (the mode of an open that creates
+    nothing) and is not shown."""
     if declared is None:
-        return tuple([f"{value:#x}" if value else "0" for value in row.args])
-    texts = [reader(each.reads)(Look(row, declared, index)) for index, each in enumerate(declared.args)]
-    return tuple([text for text in texts if text])
+        return [f"{value:#x}" if value else "0" for value in row.args]
+    return [reader(each.reads)(Look(row, declared, index)) for index, each in enumerate(declared.args)]
+
+
+def outcome_text(row: Row, declared: Syscall | None) -> str:
+    """What the call of a CALL row returned."""
+    returns = declared.returns if declared else "int"
+    return result_text(row.result, returns, row.args) + completions(row)

@@ -20,9 +20,13 @@ def _said(row: Row, place: int) -> str:
     return plain(row.pieces[place].data) if place < len(row.pieces) else ""
 
 
+def signal_details(row: Row) -> str:
+    """The siginfo of a SIGNAL row, {} when it was not recorded."""
+    return siginfo_text(row.pieces[0].data) if row.pieces and row.pieces[0].data else "{}"
+
+
 def _signal(row: Row) -> Text:
-    info = siginfo_text(row.pieces[0].data) if row.pieces and row.pieces[0].data else "{}"
-    return signal_name(row.nr), (info,), ""
+    return signal_name(row.nr), (signal_details(row),), ""
 
 
 _SPAWNED: Final = {

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracer.decode import constants_files, constants_network, constants_process
+from tracer.decode import constants_files, constants_network, constants_process, constants_system
 from tracer.decode.constants_process import CLONE, signal_name
 from tracer.decode.flags import Table, constant_text, flags_text
 from tracer.decode.look import Look, Reader
 
 _FLAGS: Final[dict[str, Table]] = {
     **constants_files.FLAGS, **constants_network.FLAGS, **constants_process.FLAGS,
+    **constants_system.FLAGS,
 }  # fmt: skip
 _CONSTANTS: Final[dict[str, dict[int, str]]] = {
     **constants_files.CONSTANTS, **constants_network.CONSTANTS, **constants_process.CONSTANTS,
+    **constants_system.CONSTANTS,
 }  # fmt: skip
-_WIDE: Final = frozenset({"clone", "prot", "mmap_flags"})
+_WIDE: Final = frozenset({"clone", "prot", "mmap_flags", "mount", "fanotify_mask"})
 """Flag words of 64 bits; all others are C ints."""
 _AT_FDCWD: Final = -100
 _FUTEX_PRIVATE, _FUTEX_CLOCK_REALTIME = 128, 256

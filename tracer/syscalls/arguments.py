@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracer.syscalls.expression import ALWAYS, RESULT, SUCCEEDED, Expr, Term, times
+from tracer.syscalls.expression import ALWAYS, RESULT, SUCCEEDED, Expr, Term, least, times
 from tracer.syscalls.model import CONTROL, IN, OUT, PATH, PAYLOAD, SEGMENTS, STRING, Arg, Copy, memory
 from tracer.syscalls.structures import IOVEC
 
@@ -80,3 +80,14 @@ def segments(at: Expr, count: Term, way: int, *, on: Expr = ALWAYS, capture: Exp
     return memory(
         way, PAYLOAD, RESULT, at=at, entries=count, shape=SEGMENTS, on=on, capture=capture, what="iov"
     )  # fmt: skip
+
+
+def data_in(name: str, size: Term, on: Expr = ALWAYS, given: Expr = ALWAYS, kind: int = PAYLOAD) -> Arg:
+    """Bytes without a structure that the kernel reads."""
+    return Arg(name, "buffer", (memory(IN, kind, size, on=on, given=given, what=name),))
+
+
+def versioned_in(name: str, reads: str, size: Term, largest: int, on: Expr = ALWAYS) -> Arg:
+    """A structure that grew over the years: `size` says which version the program has, and no more than the
+    `largest` one the kernel knows is copied (`copy_struct_from_user`, lib/usercopy.c)."""
+    return struct_in(name, reads, least(size, largest), on=on)

@@ -161,6 +161,11 @@ def object_is(*objects: Object) -> Expr:
     return Expr("object", tuple(int(each) for each in objects))
 
 
+def pieces_of(piece: int) -> Expr:
+    """How many pieces of kind `piece` (an item's `arg`, such as `tracer.wire.RING_SUBMISSION`) were captured."""
+    return Expr("pieces", (piece,))
+
+
 SUCCEEDED: Final = more(RESULT, -1)
 POSITIVE: Final = more(RESULT, 0)
 INTERRUPTED: Final = Expr("among", (RESULT, -errno.EINTR, -512, -513, -514, -516))

@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from tracer.syscalls.arguments import constant, struct_in, struct_out, value, values
-from tracer.syscalls.expression import RESULT, SUCCEEDED, arg, failed, int_arg, more, times, unless
+from tracer.syscalls.expression import (
+    NEVER,
+    RESULT,
+    SUCCEEDED,
+    arg,
+    failed,
+    int_arg,
+    least,
+    more,
+    same,
+    times,
+    unless,
+    was,
+)
 from tracer.syscalls.model import CONTROL, IN, OUT, Arg, Syscall, call, memory
 from tracer.syscalls.structures import RLIMIT, RUSAGE, SYSINFO, TIMESPEC, UTSNAME
 
@@ -16,6 +29,24 @@ def _scalar(name: str, text: str = "", returns: str = "int") -> Syscall:
 
 def _three(name: str, prefix: str) -> Syscall:
     return call(name, *(struct_out(f"{which}{prefix}id", "int*", 4) for which in "res"))
+
+
+_SCHED_ATTR: Final = 56
+_SCHED_ATTR_FIRST: Final = 48
+"""SCHED_ATTR_SIZE_VER0, meant by a size of 0."""
+
+
+def _sched_attr() -> Arg:
+    """The size it begins with is read first, then so much of it (`sched_copy_attr`, kernel/sched/syscalls.c)."""
+    asked = was("attr")
+    seen = memory(IN, CONTROL, _SCHED_ATTR, counted=False)
+    size = memory(IN, CONTROL, 4, on=unless("EINVAL"), capture=NEVER, what="size")
+    fits = unless("EINVAL", "E2BIG")
+    whole = memory(
+        IN, CONTROL, least(asked, _SCHED_ATTR), given=more(asked, 0), on=fits, capture=NEVER, what="attr"
+    )
+    first = memory(IN, CONTROL, _SCHED_ATTR_FIRST, given=same(asked, 0), on=fits, capture=NEVER, what="attr")
+    return Arg("attr", "struct:sched_attr", (seen, size, whole, first))
 
 
 CALLS: Final[tuple[Syscall, ...]] = (
@@ -47,10 +78,10 @@ CALLS: Final[tuple[Syscall, ...]] = (
         struct_out("old_limit", "rlimit", RLIMIT),
     ),
     call("getcpu", struct_out("cpu", "int*", 4), struct_out("node", "int*", 4), value("unused", "address")),
-    _scalar("getpriority", "which:int who:int"),
-    _scalar("setpriority", "which:int who:int prio:int"),
-    _scalar("ioprio_get", "which:int who:int"),
-    _scalar("ioprio_set", "which:int who:int ioprio:int"),
+    _scalar("getpriority", "which:const:priority who:int"),
+    _scalar("setpriority", "which:const:priority who:int prio:int"),
+    _scalar("ioprio_get", "which:const:ioprio who:int"),
+    _scalar("ioprio_set", "which:const:ioprio who:int ioprio:int"),
     call("sched_getaffinity", value("pid", "pid"), value("cpusetsize", "size"), Arg("mask", "cpuset", (
         memory(OUT, CONTROL, RESULT, on=SUCCEEDED, what="cpu mask"),
     ))),
@@ -65,6 +96,13 @@ CALLS: Final[tuple[Syscall, ...]] = (
     _scalar("sched_getscheduler", "pid:pid"),
     call("sched_setscheduler", value("pid", "pid"), constant("policy", "sched_policy"),
          struct_in("param", "int*", 4, on=unless("EINVAL")), unknown=failed("EINVAL")),
+    call("sched_setattr", value("pid", "pid"), _sched_attr(), value("flags", "hex"),
+         unknown=failed("EINVAL", "E2BIG")),
+    call(
+        "sched_getattr", value("pid", "pid"),
+        struct_out("attr", "struct:sched_attr", least(arg("size"), _SCHED_ATTR)), value("size", "uint"),
+        value("flags", "hex"),
+    ),
     _scalar("sched_get_priority_max", "policy:const:sched_policy"),
     _scalar("sched_get_priority_min", "policy:const:sched_policy"),
     call("sched_rr_get_interval", value("pid", "pid"), struct_out("tp", "timespec", TIMESPEC)),

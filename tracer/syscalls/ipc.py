@@ -1,4 +1,4 @@
-"""System V IPC (POSIX message queues are not declared)."""
+"""System V IPC."""
 
 from __future__ import annotations
 

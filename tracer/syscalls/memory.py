@@ -34,13 +34,13 @@ CALLS: Final[tuple[Syscall, ...]] = (
     _scalar("madvise", _RANGE + " advice:const:madvise"),
     _scalar("msync", _RANGE + " flags:flags:msync"),
     _scalar("mlock", _RANGE),
-    _scalar("mlock2", _RANGE + " flags:hex"),
+    _scalar("mlock2", _RANGE + " flags:flags:mlock2"),
     _scalar("munlock", _RANGE),
-    _scalar("mlockall", "flags:hex"),
+    _scalar("mlockall", "flags:flags:mlockall"),
     _scalar("munlockall", ""),
     _scalar("mseal", _RANGE + " flags:hex"),
     _scalar("brk", "addr:address", "address"),
-    _scalar("membarrier", "cmd:hex flags:hex cpu_id:int"),
+    _scalar("membarrier", "cmd:const:membarrier flags:hex cpu_id:int"),
     # One byte a page, collected a page of bytes at a time (mm/mincore.c).
     call(
         "mincore",

@@ -5,8 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from tracer.syscalls.arguments import constant, fd, flags, struct_in, struct_out, value, values
-from tracer.syscalls.expression import ALWAYS, POSITIVE, SUCCEEDED, Expr, arg, failed, same
-from tracer.syscalls.model import CONTROL, IN, OUT, Arg, Syscall, call, memory
+from tracer.syscalls.expression import (
+    ALWAYS,
+    ENTRY,
+    POSITIVE,
+    SUCCEEDED,
+    Expr,
+    Term,
+    arg,
+    both,
+    const,
+    failed,
+    negate,
+    plus,
+    same,
+)
+from tracer.syscalls.model import CONTROL, IN, OUT, Arg, Copy, Syscall, call, memory
 from tracer.syscalls.structures import (
     SIGACTION,
     SIGINFO,
@@ -40,6 +54,53 @@ def _scalar(name: str, text: str) -> Syscall:
     return call(name, *values(text))
 
 
+_MAGIC1: Final = 0x46505853
+"""FP_XSTATE_MAGIC1: the FPU state is an XSAVE image and says how long it is (asm/sigcontext.h)."""
+_FXSAVE: Final = 512
+_SIGCONTEXT: Final = 192
+"""Bytes of struct sigcontext that are moved; the rest is reserved."""
+_FRAME: Final = 8 + 8 + 8 + 20 + _SIGCONTEXT + 8
+"""Return address, uc_flags, uc_link, uc_stack without its padding, sigcontext, mask: 244 bytes written."""
+_NO_ARG: Final = 255
+"""`tracer.wire.NO_ARG`."""
+
+
+def _kept(offset: int, width: int = 8) -> Expr:
+    """A number of the piece that capture keeps of the frame (`tracer.capture.signal_frames`)."""
+    return Expr("load", (ENTRY, _NO_ARG, const(0), offset, width))
+
+
+def _sigreturn() -> Syscall:
+    """Reads the frame that the signal's delivery wrote onto the stack (`restore_sigcontext`), and is the first row
+    that knows how long it is: so the frame's writing (`x64_setup_rt_frame`) is counted here too.
+
+    Its value is not a result: the register holds what the interrupted code had in it."""
+    frame, state, with_info = _kept(0), _kept(8), _kept(16)
+    extended = both(state, same(_kept(24, 4), _MAGIC1))
+    legacy = both(state, negate(same(_kept(24, 4), _MAGIC1)))
+
+    def part(way: int, size: Term, at: Expr, what: str, given: Expr = ALWAYS, zeros: bool = False) -> Copy:
+        return memory(way, CONTROL, size, at=at, given=given, capture=0, what=what, zero_fill=zeros)
+
+    copies = (
+        part(OUT, _FRAME, frame, "signal frame"),
+        part(OUT, SIGINFO_COPIED, plus(frame, 312), "siginfo", with_info),
+        part(OUT, SIGINFO - SIGINFO_COPIED, plus(frame, 360), "siginfo tail", with_info, zeros=True),
+        part(OUT, _kept(40, 4), state, "XSAVE image", extended),
+        part(OUT, _FXSAVE, state, "FXSAVE image", legacy),
+        part(OUT, 4, plus(state, _kept(40, 4)), "magic2", extended),
+        part(IN, SIGSET, plus(frame, 304), "uc_sigmask"),
+        part(IN, 8, plus(frame, 8), "uc_flags"),
+        part(IN, STACK_T, plus(frame, 24), "uc_stack"),
+        part(IN, _SIGCONTEXT, plus(frame, 48), "sigcontext"),
+        part(IN, 48, plus(state, 464), "fpx_sw_bytes", state),
+        part(IN, 4, plus(state, _kept(40, 4)), "magic2", extended),
+        part(IN, _kept(40, 4), state, "XSAVE image", extended),
+        part(IN, _FXSAVE, state, "FXSAVE image", legacy),
+    )
+    return call("rt_sigreturn", returns="restored", unknown=same(frame, 0))._replace(copies=copies)
+
+
 CALLS: Final[tuple[Syscall, ...]] = (
     call(
         "rt_sigaction",
@@ -64,8 +125,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
     ),
     call("rt_sigqueueinfo", *values("tgid:pid sig:signal"), _info_in()),
     call("rt_tgsigqueueinfo", *values("tgid:pid tid:pid sig:signal"), _info_in()),
-    # What it reads is the frame on the stack, whose size this table does not know; its value is not a result.
-    call("rt_sigreturn", returns="restored", unknown=ALWAYS),
+    _sigreturn(),
     _scalar("kill", "pid:pid sig:signal"),
     _scalar("tkill", "tid:pid sig:signal"),
     _scalar("tgkill", "tgid:pid tid:pid sig:signal"),

@@ -13,17 +13,24 @@ from typing import Final
 
 from tracer.syscalls import (
     aio,
+    attributes,
     control,
     files,
     futex,
     identity,
     ipc,
+    machine,
     memory,
+    message_queues,
     messages,
+    mounts,
+    observing,
     pipes,
+    placement,
     polling,
     processes,
     read_write,
+    security,
     signals,
     sockets,
     timers,
@@ -36,7 +43,7 @@ from tracer.syscalls.names import numbers
 
 _FAMILIES: Final = (
     read_write, vectors, pipes, polling, sockets, messages, files, control, memory, processes, signals, timers,
-    futex, aio, uring, identity, ipc,
+    futex, aio, uring, identity, ipc, message_queues, attributes, mounts, security, observing, placement, machine,
 )  # fmt: skip
 _X86_64, _I386, _X32, _AARCH64 = 0, 1, 2, 3
 _EPOLL_EVENT: Final = {_X86_64: 12, _AARCH64: 16}

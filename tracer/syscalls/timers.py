@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracer.syscalls.arguments import constant, fd, flags, struct_in, struct_out, value, values
-from tracer.syscalls.expression import INTERRUPTED, SUCCEEDED, arg, bits, failed, negate, unless
-from tracer.syscalls.model import CONTROL, IN, OUT, Arg, Syscall, call, memory
+from tracer.syscalls.arguments import constant, fd, flags, struct_in, struct_in_out, struct_out, value, values
+from tracer.syscalls.expression import INTERRUPTED, arg, bits, failed, negate, unless
+from tracer.syscalls.model import Syscall, call
 from tracer.syscalls.structures import (
     ITIMERSPEC,
     ITIMERVAL,
@@ -20,6 +20,8 @@ from tracer.syscalls.structures import (
 
 TIMER_ABSTIME: Final = 1
 _CLOCK: Final = constant("clockid", "clockid")
+
+_TIMEX: Final = struct_in_out("buf", "struct:timex", TIMEX)
 
 CALLS: Final[tuple[Syscall, ...]] = (
     call(
@@ -79,8 +81,6 @@ CALLS: Final[tuple[Syscall, ...]] = (
         struct_out("old_value", "itimerspec", ITIMERSPEC),
     ),
     call("timerfd_gettime", fd(), struct_out("curr_value", "itimerspec", ITIMERSPEC)),
-    call("adjtimex", Arg("buf", "address", (
-        memory(IN, CONTROL, TIMEX, capture=0, what="timex"),
-        memory(OUT, CONTROL, TIMEX, on=SUCCEEDED, capture=0, what="timex"),
-    ))),
+    call("adjtimex", _TIMEX),
+    call("clock_adjtime", _CLOCK, _TIMEX),
 )  # fmt: skip

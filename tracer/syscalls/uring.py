@@ -1,7 +1,8 @@
 """io_uring: requests and completions live in shared memory, so entering the kernel copies only its arguments.
 
-What the requests themselves copy is decided by entries of the rings, which a call's registers do not name: a
-call that submitted any is marked as copying more than is counted.
+What the requests themselves copy is decided by entries of the rings, which capture reads and
+`tracer.account.rings` counts; a call of which the submitted entries could not be read is marked as copying more
+than is counted.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final
 from tracer.syscalls.arguments import constant, fd, flags, struct_in_out, value, values
 from tracer.syscalls.expression import (
     ENTRY,
-    POSITIVE,
+    RESULT,
     SUCCEEDED,
     Expr,
     arg,
@@ -19,7 +20,9 @@ from tracer.syscalls.expression import (
     both,
     int_arg,
     load,
+    more,
     negate,
+    pieces_of,
     same,
     times,
     unless,
@@ -32,6 +35,10 @@ EXT_ARG: Final = 8
 _EXTENDED: Final = negate(negate(bits(arg("flags"), EXT_ARG)))
 _WAITS: Final = negate(negate(bits(arg("flags"), 1)))
 """IORING_ENTER_GETEVENTS: only then is the fifth argument looked at."""
+
+
+_SUBMISSION: Final = 254
+"""`tracer.wire.RING_SUBMISSION`."""
 
 
 def _enter() -> Syscall:
@@ -50,8 +57,8 @@ def _enter() -> Syscall:
         memory(IN, CONTROL, SIGSET, given=both(_WAITS, negate(_EXTENDED)), on=looked_at, what="sigset"),
     )  # fmt: skip
     return call(
-        "io_uring_enter", fd(), *values("to_submit:uint min_complete:uint"), flags("flags", "uring_enter"),
-        Arg("arg", "uring_arg", copies), value("argsz", "size"), unknown=POSITIVE,
+        "io_uring_enter", fd(), *values("to_submit:submitted min_complete:uint"), flags("flags", "uring_enter"),
+        Arg("arg", "uring_arg", copies), value("argsz", "size"), unknown=more(RESULT, pieces_of(_SUBMISSION)),
     )  # fmt: skip
 
 

@@ -24,6 +24,17 @@ def test_every_declaration_is_a_call_of_its_abi(abi: Abi) -> None:
         assert name_of(abi, number) == declared.name
 
 
+UNDECLARED: dict[str, str] = {}
+"""Calls without a declaration, each with the reason."""
+
+
+@pytest.mark.parametrize("abi", NATIVE)
+def test_every_known_call_is_declared(abi: Abi) -> None:
+    missing = {name for number, name in names(abi).items() if declaration_of(abi, number) is None}
+    assert missing == set(UNDECLARED)
+    assert len(names(abi)) > 300
+
+
 @pytest.mark.parametrize("abi", EVERY)
 def test_every_argument_has_a_decoder(abi: Abi) -> None:
     for declared in declarations(abi).values():

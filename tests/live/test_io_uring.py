@@ -1,0 +1,67 @@
+"""io_uring seen through its rings, on the bundled workload: every byte that arrived was counted, once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.live.recorded import Recorded, iotrace
+from tracer.account.copies import account_copies
+from tracer.decode.call import call_text
+from tracer.recording.captured import captured
+from tracer.syscalls.names import number_of
+from tracer.wire import RING_COMPLETION, RING_SUBMISSION, Abi, Kind
+
+CLIENTS, MESSAGES, SIZE = 3, 23, 61
+
+
+def run(folder: Path, *options: str) -> Recorded:
+    """Record the workload; skips where io_uring is switched off."""
+    path = folder / "recording.iotrace"
+    done = iotrace(
+        "record", "-o", path, "io-uring", "--clients", str(CLIENTS), "--messages", str(MESSAGES),
+        "--size", str(SIZE), "--interval", "0.001", *options,
+    )  # fmt: skip
+    if "io_uring_setup" in done.stderr:
+        pytest.skip("io_uring is switched off here")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["ok"]
+    return Recorded(path, done.returncode, done.stdout.encode(), done.stderr)
+
+
+@pytest.mark.parametrize("transport", ["pipe", "unix", "tcp"])
+def test_every_byte_is_counted_at_io_uring_enter(transport: str, tmp_path: Path) -> None:
+    recorded = run(tmp_path, "--transport", transport)
+    enters = next(row for row in recorded.report()["syscalls"] if row["name"] == "io_uring_enter")
+    assert (enters["payload_out"], enters["copies_out"]) == (CLIENTS * MESSAGES * SIZE, CLIENTS * MESSAGES)
+    assert (enters["payload_in"], enters["control_in"], enters["control_out"]) == (0, 0, 0)
+    number = number_of(Abi.X86_64, "io_uring_enter")
+    submitted = completed = 0
+    for batch in recorded.open().batches:
+        flat, counts = captured(batch), account_copies(batch)
+        for index in range(flat.rows):
+            if flat.nr[index] == number and flat.kind[index] == Kind.CALL:
+                pieces = [piece.arg for piece in flat.pieces(index)]
+                submitted += pieces.count(RING_SUBMISSION)
+                completed += pieces.count(RING_COMPLETION)
+                assert not counts.unknown[index]
+                assert ("submitted: RE" in call_text(batch, index).line) is (RING_SUBMISSION in pieces)
+    assert submitted == completed == CLIENTS * MESSAGES
+
+
+def test_completions_reaped_without_a_call_are_counted_at_a_later_one(tmp_path: Path) -> None:
+    """With work to do the program never waits in the kernel, and looks at the ring in its own memory."""
+    recorded = run(tmp_path, "--work", "7")
+    total = completed = 0
+    for batch in recorded.open().batches:
+        flat, counts = captured(batch), account_copies(batch)
+        for index in range(flat.rows):
+            kept = sum(piece.arg == RING_COMPLETION for piece in flat.pieces(index))
+            if kept and flat.kind[index] == Kind.CALL:
+                completed += kept
+                total += int(counts.payload_out[index])
+                assert not counts.unknown[index]
+    assert completed == CLIENTS * MESSAGES
+    assert total == CLIENTS * MESSAGES * SIZE

@@ -1,0 +1,60 @@
+"""Descriptors that were open before the trace began, as capture read them from `/proc` at the first stop.
+
+The piece is a JSON document, `{"fds": {"0": {"path": "/dev/pts/1", "flags": 2, "socket": "tcp to 10.0.0.1:80"}}}`:
+the link in `/proc/PID/fd` (proc_pid_fd(5)) and the flags of `/proc/PID/fdinfo`, where O_CLOEXEC stands for the
+descriptor's close-on-exec flag.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from tracer.analyze.changes import Opened
+from tracer.analyze.openings import object_of
+from tracer.analyze.returned import flags_of
+from tracer.syscalls.objects import Object
+
+INHERITED: Final = "inherited"
+_ACCESS, _READ_ONLY = 3, 0
+_ANONYMOUS: Final = {
+    "[eventfd]": ("eventfd", Object.EVENTFD), "[signalfd]": ("signalfd", Object.SIGNALFD),
+    "[eventpoll]": ("epoll", Object.OTHER), "[timerfd]": ("timerfd", Object.OTHER),
+    "[io_uring]": ("io_uring", Object.OTHER), "[pidfd]": ("pidfd", Object.OTHER),
+    "inotify": ("inotify", Object.OTHER), "[userfaultfd]": ("userfaultfd", Object.OTHER),
+}  # fmt: skip
+
+
+def inherited_of(document: str) -> Iterator[Opened]:
+    """What was open; nothing when the document is missing or damaged."""
+    try:
+        fds = json.loads(document)["fds"].items()
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return
+    for number, each in fds:
+        if number.isdigit() and isinstance(each, dict) and isinstance(each.get("path"), str):
+            flags = each.get("flags")
+            yield _one(int(number), each, flags if isinstance(flags, int) else None)
+
+
+def _one(fd: int, entry: dict[str, Any], flags: int | None) -> Opened:
+    what, thing = _what(entry["path"], flags or 0, entry.get("socket"))
+    nonblocking, cloexec = flags_of(flags or 0)
+    return Opened(fd, what, INHERITED, nonblocking if flags is not None else None, cloexec, thing)
+
+
+def _what(path: str, flags: int, socket: object) -> tuple[str, Object]:
+    kind, colon, rest = path.partition(":")
+    if not colon or path.startswith("/"):
+        return path, object_of(path, flags)
+    if kind == "pipe":
+        reads = flags & _ACCESS == _READ_ONLY
+        return ("pipe (read end)", Object.PIPE_READ) if reads else ("pipe (write end)", Object.PIPE_WRITE)
+    if kind == "anon_inode":
+        return _ANONYMOUS.get(rest, (rest.strip("[]"), Object.OTHER))
+    if kind == "socket":
+        known = isinstance(socket, str)
+        tcp = known and str(socket).startswith("inet") and " stream" in str(socket)
+        return f"socket {socket}" if known else "socket", Object.TCP if tcp else Object.OTHER
+    return path, Object.OTHER
