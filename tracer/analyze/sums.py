@@ -46,10 +46,15 @@ def values_of(columns: Columns) -> Ints:
 
 
 def halves(values: Ints) -> tuple[Ints, Ints]:
-    """The same numbers split: what came before the call, and what happened inside."""
+    """The same numbers split: what came before the call, and what happened inside.
+
+    For the row of a mark that ends a phase. The write to fd -1 copies nothing itself, so copies on its row are of
+    io_uring completions that came since the call before it: they belong to the phase.
+    """
     before, inside = values.copy(), values.copy()
-    before[len(BEFORE) :] = 0
+    before[len(BEFORE) : -len(COPIES)] = 0
     inside[: len(BEFORE)] = 0
+    inside[-len(COPIES) :] = 0
     return before, inside
 
 
