@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "view": "Open a recording in the terminal.",
     "report": "Print what a recording says, as tables or JSON.",
     "compare": "Run models, or open recordings, side by side.",
+    "export": "Write a recording as strace text, JSON lines, CSV or Parquet.",
     "models": "List the bundled workloads, or explain one.",
     "doctor": "Say what works here, and how to get the rest.",
 }

@@ -166,7 +166,9 @@ NO_ARG: Final = 255
 
 RING_SUBMISSION: Final = 254
 """`arg` of an item that holds an io_uring submission entry (64 bytes) read from the ring, then the memory it leads
-to (`tracer.capture.ring_memory`): its iovecs, message header, or paths."""
+to (`tracer.capture.ring_memory`): its iovecs, message header, or paths. At `When.ENTRY` the call submits it, if it
+returns that many; at `When.EXIT` a kernel thread had taken it before (SQPOLL)."""
 RING_COMPLETION: Final = 253
 """`arg` of an item that holds an io_uring completion (16 bytes), then, when it was seen, the submission it answers
-with the memory that leads to, and for RECVMSG and ACCEPT what that memory became."""
+with the memory that leads to, and for RECVMSG and ACCEPT what that memory became. With a reason and without bytes:
+completions came and were overwritten unseen."""

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(name: str, language: str) -> list[str]:
-    """The blocks of `docs/NAME` in `language`, in order."""
+    """The blocks of `docs/NAME` in `language` ("" = none is named), in order."""
     text = (DOCS / name).read_text(encoding="utf-8")
     return [body for kind, body in _BLOCK.findall(text) if kind == language]
 

@@ -59,12 +59,13 @@ def record(
     *options: str,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    wrapper: Sequence[str] = (),
 ) -> Recorded:
-    """`iotrace record -o FILE OPTIONS -- COMMAND`."""
+    """`iotrace record -o FILE OPTIONS -- COMMAND`, all of it run by `wrapper`."""
     path = folder / "recording.iotrace"
     path.unlink(missing_ok=True)
     done = subprocess.run(
-        [*IOTRACE, "record", "-o", path, *options, "--", *map(str, command)],
+        [*wrapper, *IOTRACE, "record", "-o", path, *options, "--", *map(str, command)],
         check=False, capture_output=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL, cwd=cwd,
         env={**os.environ, **(env or {})},
     )  # fmt: skip

@@ -51,6 +51,14 @@ def test_every_byte_is_counted_at_io_uring_enter(transport: str, tmp_path: Path)
     assert submitted == completed == CLIENTS * MESSAGES
 
 
+def test_submissions_that_a_kernel_thread_takes_are_seen_too(tmp_path: Path) -> None:
+    recorded = run(tmp_path, "--sqpoll")
+    enters = next(row for row in recorded.report("--phase", "all")["syscalls"] if row["name"] == "io_uring_enter")
+    assert (enters["payload_out"], enters["copies_out"]) == (CLIENTS * MESSAGES * SIZE, CLIENTS * MESSAGES)
+    pieces = [piece for batch in recorded.open().batches for piece in captured(batch).arg.tolist()]
+    assert pieces.count(RING_SUBMISSION) == pieces.count(RING_COMPLETION) == CLIENTS * MESSAGES
+
+
 def test_completions_reaped_without_a_call_are_counted_at_a_later_one(tmp_path: Path) -> None:
     """With work to do the program never waits in the kernel, and looks at the ring in its own memory."""
     recorded = run(tmp_path, "--work", "7")

@@ -22,7 +22,7 @@ from tracer.recording.captured import Captured, Row
 from tracer.syscalls import ring_entries as ring
 from tracer.syscalls.objects import Object
 from tracer.syscalls.ring_entries import CQE, NAMES, SQE, entry_of
-from tracer.wire import RING_COMPLETION, RING_SUBMISSION
+from tracer.wire import RING_COMPLETION, RING_SUBMISSION, When
 
 if TYPE_CHECKING:
     from tracer.account.copies import Copies
@@ -55,8 +55,9 @@ def ring_transfers(row: Row) -> tuple[list[Found], bool]:
     unknown = False
     taken = max(row.result, 0)
     for piece in row.pieces:
-        if piece.arg == RING_SUBMISSION and taken:
-            taken -= 1
+        if piece.arg == RING_SUBMISSION and (taken or piece.when == When.EXIT):
+            # What is seen at the exit was taken by a kernel thread, whatever the call returned.
+            taken -= piece.when == When.ENTRY
             unknown |= _collect(submitted, piece.data, found)
         elif piece.arg == RING_COMPLETION:
             unknown |= _collect(completed, piece.data, found)

@@ -108,8 +108,8 @@ class _Part:
     def near(self, calibration: Calibration, otherwise: _Part) -> NDArray[np.bool_]:
         """Whether the hand-over was one on the same CPU, of a thread that ran where it wanted.
 
-        A hand-over between two CPUs takes many times longer, and where the thread did not sleep the hand-over is all
-        of `rest`, so its length tells them apart. Where it slept, the row's other part tells.
+        A hand-over between two CPUs takes many times longer, and where the thread did not sleep the hand-over is
+        all of `rest`, so its length tells them apart. Where it slept, the row's other part tells.
         """
         border = float(np.sqrt(max(calibration.shared.wall_ns, 1.0) * max(calibration.apart.wall_ns, 1.0)))
         if calibration.shared.samples == 0 or calibration.apart.wall_ns < 2 * calibration.shared.wall_ns:

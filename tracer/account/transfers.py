@@ -172,7 +172,7 @@ def _segments(copy: Copy, scope: Scope, address: int) -> Iterator[Transfer]:
         yield _transfer(copy.way, copy.kind, total, copy.what, address)
         raise
     for index, base, length in spread(array, entries, total):
-        yield _transfer(copy.way, copy.kind, length, f"{copy.what}[{index}]", base)
+        yield _transfer(copy.way, copy.kind, length, f"{copy.what}[{index}]", base, copy.zero_fill)
 
 
 def _transfer(way: int, kind: int, size: int, what: str, address: int, zero_fill: bool = False) -> Transfer:

@@ -80,7 +80,8 @@ def _without_copies(batch: pa.RecordBatch, calibration: Calibration, codes: Call
     memory = Memory(batch)
     returned = kind == Kind.CALL
     code = _codes(batch, kind, codes)
-    failed = returned & is_error(result)
+    judged = returned & ~_restored(code, codes)
+    failed = judged & is_error(result)
     waits = returned & codes.waits(code)
     return Columns(
         kind=kind,
@@ -95,7 +96,7 @@ def _without_copies(batch: pa.RecordBatch, calibration: Calibration, codes: Call
         code=code,
         returned=returned,
         failed=failed,
-        wasted=(returned & (result == -errno.EAGAIN)) | _polls(waits & (result == 0), code, args, memory, codes),
+        wasted=(judged & (result == -errno.EAGAIN)) | _polls(waits & (result == 0), code, args, memory, codes),
         wakeup=(waits & (result > 0)) | _completions(returned & (result >= 0), code, args, codes),
         spread=_spread(batch, returned, calibration),
         times=account_times(batch, calibration),
@@ -117,6 +118,12 @@ def is_error(result: Ints) -> Mask:
     restart = (result <= -FIRST_RESTART) & (result >= -LAST_RESTART)
     answer: Mask = (result < 0) & (result >= -MAX_ERRNO) & ~restart
     return answer
+
+
+def _restored(code: Ints, codes: CallCodes) -> Mask:
+    """Returns from a handler, whose "result" is what the interrupted code had in that register."""
+    names: Mask = np.array([fact.name in ("rt_sigreturn", "sigreturn") for fact in codes.facts])
+    return names[code]
 
 
 def _codes(batch: pa.RecordBatch, kind: Ints, codes: CallCodes) -> Ints:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.analyze.calls import CallCodes
-from tracer.analyze.changes import Accepted, Change, Copied, Opened, Received, Shared
+from tracer.analyze.changes import Accepted, Change, Close, Copied, Opened, Received, Shared
 from tracer.analyze.columns import Columns
 from tracer.analyze.descriptor_tables import CLOSED, Descriptor, State, Tables
 from tracer.analyze.inherited import inherited_of
@@ -154,8 +154,14 @@ def _planned(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
     kind = columns.kind
     lives = np.flatnonzero((kind == Kind.SPAWN) | (kind == Kind.EXEC) | (kind == Kind.EXIT))
     rows = np.sort(np.concatenate((changes_of(columns, codes), lives)))
-    for row, code in zip(rows.tolist(), columns.code[rows].tolist(), strict=True):
-        changes = tuple(changes_by(codes.facts[code].name, columns, row)) if code else ()
+    names = [fact.name for fact in codes.facts]
+    first = (columns.args[rows, 0] & np.uint64(0xFFFFFFFF)).tolist()
+    for row, code, fd in zip(rows.tolist(), columns.code[rows].tolist(), first, strict=True):
+        name = names[code]
+        if name == "close":  # the commonest change, and the simplest
+            yield row, (Close(fd),)
+            continue
+        changes = tuple(changes_by(name, columns, row)) if code else ()
         if changes or not code:
             yield row, changes
 

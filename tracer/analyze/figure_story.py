@@ -90,16 +90,32 @@ def _lead(trace: Trace, began: Seen | None, between: Stretch, taken: Seen) -> It
     sleeps = between.role == Role.SLEEP
     told_by = (between.role == Role.SIGNAL) & (between.fd == taken.fd)
     yield from _attempts(trace, between.take(about | sleeps))
-    signals = between.number[told_by].tolist()
-    yield from (step_of(trace, trace.seen(row)) for row in signals[-2:])
-    rest = between.take(~(about | sleeps | told_by) & ~np.isin(between.role, (Role.SIGNAL, Role.MARK)))
+    signals = between.number[told_by].tolist()[-1:]
+    rest = between.take(~(about | sleeps | np.isin(between.role, (Role.SIGNAL, Role.MARK))))
     if began is not None and began.role is not Role.WAIT:
         # What the message before was sent on with is none of this one's business.
-        sent_on = rest.role == (Role.ARRIVE if taken.name == "splice" else Role.DEPART)
-        rest = rest.take(~sent_on)
-    back = [row for row in rest.number[-64:].tolist() if signals and trace.seen(row).name in _GIVE_BACK]
-    yield from (step_of(trace, trace.seen(row)) for row in back[:1])
-    yield others(trace, rest.take(~np.isin(rest.number, back[:1])))
+        rest = rest.take(rest.role != (Role.ARRIVE if taken.name == "splice" else Role.DEPART))
+    yield from _besides(trace, signals, rest)
+
+
+def _besides(trace: Trace, signals: list[int], rest: Stretch) -> Iterator[Step | None]:
+    """The signal that told of the message, if one did, with the return from its handler; and everything else."""
+    recent = rest.number[-64:].tolist() if signals else []
+    returns = [row for row in recent if trace.seen(row).name in _GIVE_BACK][:1]
+    yield from _signalled(trace, signals, returns)
+    yield others(trace, rest.take(~np.isin(rest.number, returns)))
+
+
+def _signalled(trace: Trace, signals: list[int], returns: list[int]) -> Iterator[Step]:
+    """A signal, and the return from its handler. The frame that the kernel wrote for the signal is accounted
+    where its size is known, at the return; here it is told where it was written."""
+    told = [step_of(trace, trace.seen(row)) for row in signals]
+    back = [step_of(trace, trace.seen(row)) for row in returns]
+    frame = tuple(each for step in back for each in step.crossings if each.direction == "out")
+    yield from (replace(step, crossings=frame) for step in told)
+    yield from (
+        replace(step, crossings=tuple(each for each in step.crossings if each not in frame)) for step in back
+    )
 
 
 def _attempts(trace: Trace, found: Stretch) -> Iterator[Step | None]:

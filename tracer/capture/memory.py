@@ -16,6 +16,7 @@ from typing import Final
 from tracer.wire import ITEM, NO_ARG, Reason, When
 
 _PAGE: Final = 4096
+_LAST_ADDRESS: Final = (1 << 64) - 1
 _pack: Final = ITEM.pack
 
 
@@ -84,7 +85,8 @@ class Reader:
 
     def missing(self, arg: int, when: int, address: int, reason: int) -> None:
         """Keep the fact that a piece is not there, and why (an errno, or a `tracer.wire.Reason`)."""
-        self.items += _pack(arg, when, reason, 0, address)
+        # A pointer plus an offset may lie beyond the last address: there it wraps around.
+        self.items += _pack(arg, when, reason, 0, address & _LAST_ADDRESS)
         self.count += 1
 
     def keep(self, arg: int, when: int, address: int, data: bytes) -> None:

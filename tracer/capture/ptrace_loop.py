@@ -25,6 +25,7 @@ from typing import Final
 
 from tracer.capture import ptrace_binding as ptrace
 from tracer.capture.calls import CallTables
+from tracer.capture.spawn import send_signal
 from tracer.capture.threads import Thread
 from tracer.capture.tracees import Tracees
 from tracer.wire import RECORD, Kind, Spawn
@@ -60,6 +61,7 @@ class CaptureLoop:
         self.statuses: dict[int, int] = {}
         """Wait statuses of the processes that ended, by pid."""
         self.detaching = False
+        self.killing = False
         self.between: Callable[[int], None] | None = None
         """Called now and then between two stops, with the time."""
         self._pending: list[tuple[int, int, int]] = []
@@ -103,7 +105,10 @@ class CaptureLoop:
                     self._notice_others()
             if now >= self._flush_at or len(box.records) >= self._flush_bytes:
                 # Here, while the thread is held: after its resume it would wait for us and seem to be blocked.
+                # Kept as pending meanwhile: when the pipe is broken, this thread is still to be let go.
+                pending.append((tid, status, now))
                 self._flush(now)
+                pending.pop()
             thread = threads.get(tid)
             if status != _SYSCALL_STOP or thread is None:
                 self._other_stop(tid, status, thread, now)
@@ -214,6 +219,8 @@ class CaptureLoop:
             return
         if thread is None:
             thread = self.tracees.adopt(tid, now)
+            if self.killing:  # born while its parent was killed
+                send_signal(thread.pid, signal.SIGKILL)
             if status == _SYSCALL_STOP:  # not its first stop: it belongs to a call whose entry we did not see
                 self._go_on(thread, 0)
                 return
@@ -222,12 +229,10 @@ class CaptureLoop:
             self.tracees.exiting(thread, ptrace.event_message(tid), now)
             self._go_on(thread, 0)
             return
-        thread.wall += now - thread.resumed
         if event == ptrace.EVENT_EXEC:
-            thread = self.tracees.renamed(tid, ptrace.event_message(tid), now) or thread
-            known = self.tracees.threads
-            self._pending[:] = [stop for stop in self._pending if stop[0] in known]
-        elif event in _BIRTHS:
+            thread = self._executed(tid, now) or thread
+        thread.wall += now - thread.resumed
+        if event in _BIRTHS:
             self.tracees.expect(ptrace.event_message(tid), _BIRTHS[event], thread)
         elif event == ptrace.EVENT_STOP and number in _GROUP_STOPS and not self.detaching:
             thread.resumed = now
@@ -238,6 +243,16 @@ class CaptureLoop:
             self._go_on(thread, number)
             return
         self._go_on(thread, 0)
+
+    def _executed(self, tid: int, now: int) -> Thread | None:
+        """The thread an exec left. Stops of those it ended are void; a newborn's first stop is not."""
+        known = self.tracees.threads
+        before = set(known)
+        thread = self.tracees.renamed(tid, ptrace.event_message(tid), now)
+        ended = before - known.keys()
+        if ended:
+            self._pending[:] = [stop for stop in self._pending if stop[0] not in ended]
+        return thread
 
     def _go_on(self, thread: Thread, number: int) -> None:
         if self.detaching:
@@ -280,6 +295,12 @@ class CaptureLoop:
         self._flush_at = now + _FLUSH_NS
         if not young:
             self._disarm()
+
+    def kill(self) -> None:
+        """End every traced process, and those that are being born just now."""
+        self.killing = True
+        for pid in {thread.pid for thread in self.tracees.threads.values()}:
+            send_signal(pid, signal.SIGKILL)
 
     def detach(self) -> None:
         """Let every thread go at its next stop, which is made to come now."""

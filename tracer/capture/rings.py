@@ -12,9 +12,12 @@ Each completion is kept as one piece of `RING_COMPLETION`: the 16 bytes of the C
 seen, the SQE it answers and what that led to, so that whoever reads the recording needs no memory of earlier
 rows. Each submission is kept as a piece of `RING_SUBMISSION`.
 
-What cannot be seen: submissions that an SQPOLL kernel thread took without a call, completions that came and were
-overwritten between two looks (more than the ring holds), completions after the thread's last call returned, and
-rings that were set up before the trace began.
+A ring whose submissions a kernel thread takes (SQPOLL) is looked at whenever the thread that mapped it returns from
+a call: the entries it gave away meanwhile are still there, and are kept as pieces of the exit stop.
+
+What cannot be seen: submissions and completions that came and were overwritten between two looks (more than the
+ring holds; then a piece with a reason says so), completions after the thread's last call returned, and rings that
+were set up before the trace began.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from typing import Final
 from tracer.capture.memory import Reader
 from tracer.capture.ring_memory import became, led_to
 from tracer.syscalls.ring_entries import COMPLETION, CQE, MORE, SQE, entry_of
-from tracer.wire import RING_COMPLETION, RING_SUBMISSION, When
+from tracer.wire import RING_COMPLETION, RING_SUBMISSION, Reason, When
 
 _PARAMS: Final = Struct("<10I 8IQ 8IQ")
 """sq_entries, cq_entries, flags, ...; sq_off: head, tail, ring_mask, ring_entries, flags, dropped, array;
@@ -38,6 +41,7 @@ _OFF_CQ_RING: Final = 0x8000000
 _OFF_SQES: Final = 0x10000000
 """mmap offsets of the three areas (linux/io_uring.h)."""
 _SINGLE_MMAP: Final = 1
+_SETUP_SQPOLL: Final = 1 << 1
 _SETUP_SQE128: Final = 1 << 10
 _SETUP_CQE32: Final = 1 << 11
 _SETUP_NO_SQARRAY: Final = 1 << 16
@@ -54,10 +58,14 @@ class Ring:
         self._cqe_size = CQE << bool(flags & _SETUP_CQE32)
         self._indirect = not flags & _SETUP_NO_SQARRAY
         self._single = bool(values[5] & _SINGLE_MMAP)
+        self.polled = bool(flags & _SETUP_SQPOLL)
+        """Whether a kernel thread takes the submissions, without a call."""
         self._sq, self._cq = values[10:19], values[19:28]
         self._sq_base = self._cq_base = self._sqes = 0
         self._seen = 0
         """Completions up to this position of the CQ ring have been kept."""
+        self._taken = 0
+        """Submissions up to this position of a polled SQ ring have been kept."""
         self._pending: dict[int, deque[bytes]] = {}
         """Submissions without a completion so far, oldest first, by user_data: programs may use one twice."""
 
@@ -74,30 +82,41 @@ class Ring:
 
     @property
     def waiting(self) -> bool:
-        """Whether completions are still to come."""
-        return bool(self._pending)
+        """Whether completions are still to come; of a polled ring nobody can know."""
+        return bool(self._pending) or (self.polled and bool(self._cq_base))
 
     def keep_submissions(self, reader: Reader, to_submit: int) -> None:
         """At the entry of io_uring_enter: keep the entries the kernel is about to consume."""
-        if not self._sq_base or not self._sqes:
-            return
-        head, tail = self._word(reader, self._sq_base, self._sq[0]), self._word(reader, self._sq_base, self._sq[1])
-        if head is None or tail is None:
-            return
-        for position in range(min((tail - head) & 0xFFFFFFFF, to_submit, self.sq_entries)):
-            index: int | None = (head + position) & (self.sq_entries - 1)
-            if self._indirect:
-                index = self._word(reader, self._sq_base, self._sq[6] + 4 * ((head + position) % self.sq_entries))
-            if index is not None and index < self.sq_entries:
-                self._keep_submission(reader, self._sqes + index * self._sqe_size)
+        head, tail = (self._word(reader, self._sq_base, self._sq[place]) for place in (0, 1))
+        if head is not None and tail is not None and not self.polled:
+            number = min((tail - head) & 0xFFFFFFFF, to_submit, self.sq_entries)
+            self._keep_entries(reader, head, number, When.ENTRY)
 
-    def _keep_submission(self, reader: Reader, address: int) -> None:
+    def keep_polled(self, reader: Reader) -> None:
+        """At a call's exit: keep the entries the program gave to the kernel thread since the last look.
+
+        They are still in the ring, for the program writes over them only after a whole round."""
+        tail = self._word(reader, self._sq_base, self._sq[1])
+        if tail is not None:
+            number = min((tail - self._taken) & 0xFFFFFFFF, self.sq_entries)
+            self._keep_entries(reader, tail - number, number, When.EXIT)
+            self._taken = tail
+
+    def _keep_entries(self, reader: Reader, first: int, number: int, when: When) -> None:
+        for position in range(first, first + number):
+            index: int | None = position & (self.sq_entries - 1)
+            if self._indirect:
+                index = self._word(reader, self._sq_base, self._sq[6] + 4 * (position & (self.sq_entries - 1)))
+            if self._sqes and index is not None and index < self.sq_entries:
+                self._keep_submission(reader, self._sqes + index * self._sqe_size, when)
+
+    def _keep_submission(self, reader: Reader, address: int, when: When) -> None:
         data = reader.peek(address, SQE)
         if len(data) < SQE:
             return
         entry = entry_of(data)
         data += led_to(reader, entry)
-        reader.keep(RING_SUBMISSION, When.ENTRY, address, data)
+        reader.keep(RING_SUBMISSION, when, address, data)
         waiting = self._pending.setdefault(entry.user_data, deque(maxlen=self.cq_entries))
         waiting.append(data)
         if len(self._pending) > _MOST_PENDING:
@@ -105,11 +124,15 @@ class Ring:
 
     def keep_completions(self, reader: Reader, when: When) -> None:
         """Keep the completions posted since the last look."""
-        tail = self._word(reader, self._cq_base, self._cq[1]) if self._cq_base else None
+        tail = self._word(reader, self._cq_base, self._cq[1])
         if tail is None:  # not mapped yet, or no longer: nothing more can be learnt
             self._pending.clear()
+            self._cq_base = 0
             return
-        fresh = min((tail - self._seen) & 0xFFFFFFFF, self.cq_entries)
+        posted = (tail - self._seen) & 0xFFFFFFFF
+        fresh = min(posted, self.cq_entries)
+        if posted > fresh:  # the others were overwritten before we looked
+            reader.missing(RING_COMPLETION, when, 0, Reason.NOT_CAPTURED)
         for position in range(tail - fresh, tail):
             slot = position & (self.cq_entries - 1)
             address = self._cq_base + self._cq[5] + slot * self._cqe_size
@@ -130,7 +153,7 @@ class Ring:
         return submission + became(reader, entry_of(submission), result)
 
     def _word(self, reader: Reader, base: int, offset: int) -> int | None:
-        data = reader.peek(base + offset, 4)
+        data = reader.peek(base + offset, 4) if base else b""
         return int(_WORD.unpack(data)[0]) if len(data) == 4 else None
 
 
@@ -153,6 +176,8 @@ class Rings:
     def keep_completions(self, reader: Reader) -> bool:
         """At a call's exit: keep what was completed in any ring; whether more is to come."""
         for ring in self._rings.values():
+            if ring.polled:
+                ring.keep_polled(reader)
             if ring.waiting:
                 ring.keep_completions(reader, When.EXIT)
         return any(ring.waiting for ring in self._rings.values())

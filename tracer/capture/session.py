@@ -19,7 +19,16 @@ from tracer.capture.outbox import Outbox
 from tracer.capture.placement import CoScheduling
 from tracer.capture.plan import PlanOptions
 from tracer.capture.ptrace_loop import CaptureLoop
-from tracer.capture.spawn import Program, Waiting, becoming, die_with_parent, fork_waiting, ignored_signals
+from tracer.capture.spawn import (
+    RECORDER_DIED,
+    Program,
+    Waiting,
+    becoming,
+    die_with_parent,
+    fork_waiting,
+    ignored_signals,
+    send_signal,
+)
 from tracer.capture.threads import threads_of
 from tracer.capture.tracees import Tracees
 from tracer.wire import Placement, Spawn
@@ -62,22 +71,24 @@ class Capture:
             self.wait_for_program = rest == "wait"
             self.loop.detach()
         elif word == "kill":
-            self._signal_processes(signal.SIGKILL)
-        elif word == "signal" and rest.isdigit() and self.tracees.root:
-            _kill(self.tracees.root, int(rest))
+            self.loop.kill()
+        elif word == "signal" and rest.isdigit():
+            self._signal_program(int(rest))
 
     def abandon(self) -> None:
         """The recorder is gone: end what we started, let go what we attached to."""
         self.abandoned = True
         self.outbox.discard()
         if self.options.program is not None:
-            self._signal_processes(signal.SIGKILL)
+            self.loop.kill()
         else:
             self.loop.detach()
 
-    def _signal_processes(self, number: int) -> None:
-        for pid in {thread.pid for thread in self.tracees.threads.values()}:
-            _kill(pid, number)
+    def _signal_program(self, number: int) -> None:
+        """Signal the program's first process; when that is gone, what it left behind (a daemon, a job)."""
+        pids = {thread.pid for thread in self.tracees.own_threads()}
+        for pid in pids & {self.tracees.root} or pids:
+            send_signal(pid, number)
 
     def run_loop(self) -> None:
         """The capture loop, carried to its end even when the recorder dies in the middle."""
@@ -116,7 +127,7 @@ def _capture_program(
     try:
         ptrace.seize(child.pid, ptrace.OPTIONS | ptrace.EXITKILL)
     except ptrace.PtraceRefused:
-        _kill(child.pid, signal.SIGKILL)
+        send_signal(child.pid, signal.SIGKILL)
         os.waitpid(child.pid, 0)
         raise
     state.tracees.root = child.pid
@@ -196,7 +207,11 @@ def _tell(state: Capture, content: dict[str, Any]) -> None:
 
 
 def _listen_to_signals(state: Capture) -> None:
-    """Ctrl-C is for the program, not for us; SIGTERM comes from the kernel when the recorder died."""
+    """Ctrl-C is for the program, not for us; RECORDER_DIED comes from the kernel.
+
+    So is SIGTERM: timeout(1), and whoever else ends a whole process group, means the program. It gets the signal
+    itself, and its end is what we are here to record.
+    """
 
     def on_control(_number: int, _frame: object) -> None:
         try:
@@ -210,24 +225,18 @@ def _listen_to_signals(state: Capture) -> None:
         signal.SIGINT: signal.SIG_IGN,
         signal.SIGQUIT: signal.SIG_IGN,
         signal.SIGHUP: signal.SIG_IGN,
+        signal.SIGTERM: signal.SIG_IGN,
         signal.SIGUSR1: on_control,
-        signal.SIGTERM: lambda _number, _frame: state.abandon(),
+        RECORDER_DIED: lambda _number, _frame: state.abandon(),
         signal.SIGALRM: lambda _number, _frame: state.loop.tick(),
     }
     for number, handler in handlers.items():
         signal.signal(number, handler)
-    die_with_parent(signal.SIGTERM)
+    die_with_parent(RECORDER_DIED)
 
 
 def _widen(pipe: int) -> None:
     try:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     except OSError:  # over the user's limit (pipe(7), pipe-max-size): the default size works too
-        pass
-
-
-def _kill(pid: int, number: int) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
         pass

@@ -39,7 +39,7 @@ def keep_frame(thread: Thread) -> None:
 
 
 def _is_of(siginfo: bytes, delivered: deque[bytes]) -> bool:
-    """Whether a frame holds the siginfo of a signal whose handler may still run; forgets that signal and later ones.
+    """Whether a frame holds the siginfo of a signal whose handler may still run; forgets that one and later ones.
 
     Without SA_SIGINFO the place holds what the stack held before, maybe the siginfo of a handler that is over."""
     given = siginfo in delivered

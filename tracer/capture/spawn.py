@@ -12,6 +12,12 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 PR_SET_PDEATHSIG: Final = 1
+RECORDER_DIED: Final = signal.SIGUSR2
+"""What the capture process gets when its recorder ends: a signal nobody sends to a whole process group."""
+_OURS: Final = (
+    signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGUSR1, RECORDER_DIED,
+)  # fmt: skip
+"""Signals the capture process ignores or handles."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 _PYTHON_IGNORES: Final = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -90,8 +96,7 @@ def becoming(program: Program, ignored: frozenset[int]) -> Callable[[], None]:
     """
 
     def body() -> None:
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM,
-                       signal.SIGUSR1, *_PYTHON_IGNORES):  # fmt: skip
+        for number in (*_OURS, *_PYTHON_IGNORES):
             signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
         if program.terminal is not None:
             _take_terminal(program.terminal)
@@ -109,8 +114,12 @@ def _take_terminal(descriptor: int) -> None:
 
 def ignored_signals() -> frozenset[int]:
     """Signals this process was started with as ignored; call it before changing any."""
-    return frozenset(
-        number
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGALRM)
-        if signal.getsignal(number) is signal.SIG_IGN
-    )
+    return frozenset(number for number in _OURS if signal.getsignal(number) is signal.SIG_IGN)
+
+
+def send_signal(pid: int, number: int) -> None:
+    """Signal a process that may be gone, or no longer ours to signal (it changed its user)."""
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass

@@ -61,6 +61,8 @@ def _map(tracees: Tracees, thread: Thread) -> None:
     ring = rings.get(args[4] & 0xFFFFFFFF)
     if ring is not None:
         thread.when_done(lambda result: ring.mapped(args[5], result))
+        if ring.polled:
+            thread.watch(lambda: rings.keep_completions(thread.reader) or True)
 
 
 def _ring_enter(tracees: Tracees, thread: Thread) -> None:

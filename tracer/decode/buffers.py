@@ -87,11 +87,13 @@ def iovecs_text(look: Look, array: bytes, when: int | None, total: int | None) -
 
 
 def _segment(look: Look, when: int | None, base: int, used: int) -> str:
+    if not base:
+        return "NULL"
     data = NOT_CAPTURED if when is None else look.piece(when, base)
     if isinstance(data, Unread):
         if when is not None and not used and data is NOT_CAPTURED:
             return '""'
-        return look.missing(data, base) if base else "NULL"
+        return look.missing(data, base)
     return quote(data[:used], more=len(data) < used)
 
 
@@ -163,6 +165,14 @@ def envp(look: Look) -> str:
     return f"{look.value:#x} /* {count} vars */"
 
 
+_GROUPS: Final = array_of(4, signed=False)
+
+
+def _groups(look: Look) -> str:
+    """Supplementary groups; a process may have none."""
+    return "[]" if look.value and look.result == 0 and look.latest() is NOT_CAPTURED else _GROUPS(look)
+
+
 BUFFERS: Final[dict[str, Reader]] = {
     "buffer": buffer,
     "bytes": bytes_out,
@@ -171,7 +181,7 @@ BUFFERS: Final[dict[str, Reader]] = {
     "argv": argv,
     "envp": envp,
     "fds": array_of(4),
-    "gids": array_of(4, signed=False),
+    "gids": _groups,
     "int*": numbers(4),
     "socklen*": numbers(4),
     "offset*": numbers(8),

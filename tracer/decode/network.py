@@ -8,13 +8,13 @@ from struct import Struct, iter_unpack
 from typing import Final
 
 from tracer.decode.buffers import MOST_SHOWN, iovecs_text
-from tracer.decode.constants_network import DOMAINS, FLAGS, LEVELS
+from tracer.decode.constants_network import DOMAINS, FLAGS, LEVELS, OPTIONS
 from tracer.decode.flags import constant_text, flags_text
 from tracer.decode.look import ENTRY, EXIT, Look, Reader
 from tracer.decode.text import Unread, quote, quote_name
 from tracer.syscalls.structures import MMSGHDR, MSGHDR
 
-AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
+AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET = 1, 2, 10, 16, 17
 
 
 def sockaddr_text(data: bytes) -> str:
@@ -58,10 +58,29 @@ def _inet6(data: bytes) -> str:
 def _netlink(data: bytes) -> str:
     if len(data) < 12:
         return f"sa_data={quote(data[2:])}"
-    return f"nl_pid={int.from_bytes(data[4:8], 'little')}, nl_groups={int.from_bytes(data[8:12], 'little'):#010x}"
+    pid, groups = (int.from_bytes(data[start : start + 4], "little") for start in (4, 8))
+    return f"nl_pid={pid}, nl_groups={f'{groups:#010x}' if groups else '00000000'}"
 
 
-_BODIES: Final = {AF_UNIX: _unix, AF_INET: _inet, AF_INET6: _inet6, AF_NETLINK: _netlink}
+def _packet(data: bytes) -> str:
+    """struct sockaddr_ll (packet(7))."""
+    if len(data) < 12:
+        return f"sa_data={quote(data[2:])}"
+    protocol, index, hardware, kind, length = _LINK.unpack_from(data, 2)
+    swapped = int.from_bytes(protocol.to_bytes(2, "little"), "big")
+    address = ", ".join(f"{byte:#04x}" for byte in data[12 : 12 + length])
+    return (
+        f"sll_protocol=htons({swapped:#x}), sll_ifindex={index}, sll_hatype={hardware}, sll_pkttype={kind}, "
+        f"sll_halen={length}, sll_addr=[{address}]"
+    )
+
+
+_LINK: Final = Struct("<HiHBB")
+
+
+_BODIES: Final = {
+    AF_UNIX: _unix, AF_INET: _inet, AF_INET6: _inet6, AF_NETLINK: _netlink, AF_PACKET: _packet,
+}  # fmt: skip
 
 
 def sockaddr(look: Look) -> str:
@@ -109,9 +128,16 @@ def message_text(look: Look, before: bytes, after: bytes | None, way: str, moved
     return (
         f"{{msg_name={_behind(look, when, name, sockaddr_text)}, msg_namelen={lengths}, "
         f"msg_iov={vectors if iov else 'NULL'}, msg_iovlen={iovlen}, "
-        f"msg_control={_behind(look, when, control, cmsgs_text) if written else _pointer(control)}, "
-        f"msg_controllen={written}, msg_flags={flags_text(flags, FLAGS['msg'])}}}"
+        f"{_control_text(look, when, control, written)}msg_flags={flags_text(flags, FLAGS['msg'])}}}"
     )
+
+
+def _control_text(look: Look, when: int, address: int, length: int) -> str:
+    """The control messages; the pointer alone when none came, nothing at all when there was no room for any."""
+    if not length and not address:
+        return "msg_controllen=0, "
+    content = _behind(look, when, address, cmsgs_text) if length else _pointer(address)
+    return f"msg_control={content}, msg_controllen={length}, "
 
 
 def _pointer(address: int) -> str:
@@ -128,6 +154,15 @@ def _behind(look: Look, when: int, address: int, write: Callable[[bytes], str]) 
 
 
 _SCM_RIGHTS, _SCM_CREDENTIALS, _SOL_SOCKET = 1, 2, 1
+_SOCKET_CONTROL: Final = {
+    1: "SCM_RIGHTS", 2: "SCM_CREDENTIALS", 3: "SCM_SECURITY", 4: "SCM_PIDFD", 29: "SO_TIMESTAMP_OLD",
+    35: "SO_TIMESTAMPNS_OLD", 37: "SO_TIMESTAMPING_OLD", 63: "SO_TIMESTAMP_NEW", 64: "SO_TIMESTAMPNS_NEW",
+    65: "SO_TIMESTAMPING_NEW",
+}  # fmt: skip
+_TIMESTAMPS: Final = {
+    29: "tv_usec", 35: "tv_nsec", 37: "tv_nsec", 63: "tv_usec", 64: "tv_nsec", 65: "tv_nsec",
+}  # fmt: skip
+"""SO_TIMESTAMPING has three: software, an unused one, hardware (Documentation/networking/timestamping.rst)."""
 
 
 def cmsgs_text(data: bytes) -> str:
@@ -145,13 +180,22 @@ def cmsgs_text(data: bytes) -> str:
 
 
 def _cmsg_text(length: int, level: int, kind: int, body: bytes) -> str:
-    names = {1: "SCM_RIGHTS", 2: "SCM_CREDENTIALS", 29: "SO_TIMESTAMP_OLD", 35: "SO_TIMESTAMPNS_OLD"}
-    text = constant_text(kind, names) if level == _SOL_SOCKET else str(kind)
+    text = (
+        constant_text(kind, _SOCKET_CONTROL)
+        if level == _SOL_SOCKET
+        else constant_text(kind, OPTIONS.get(level, {}))
+    )
     if level == _SOL_SOCKET and kind == _SCM_RIGHTS:
         content = str([fd for (fd,) in iter_unpack("<i", body[: len(body) // 4 * 4])])
     elif level == _SOL_SOCKET and kind == _SCM_CREDENTIALS and len(body) >= 12:
         pid, uid, gid = (int.from_bytes(body[at : at + 4], "little") for at in (0, 4, 8))
         content = f"{{pid={pid}, uid={uid}, gid={gid}}}"
+    elif level == _SOL_SOCKET and kind in _TIMESTAMPS and len(body) >= 16:
+        pairs = list(iter_unpack("<qq", body[: len(body) // 16 * 16]))
+        texts = [f"{{tv_sec={seconds}, {_TIMESTAMPS[kind]}={part}}}" for seconds, part in pairs]
+        content = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    elif len(body) == 4:
+        content = f"[{int.from_bytes(body, 'little', signed=True)}]"
     else:
         content = quote(body[:64], more=len(body) > 64)
     level_text = constant_text(level, LEVELS)

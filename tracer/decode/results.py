@@ -10,7 +10,7 @@ from typing import Final
 from tracer.decode.constants_files import FLAGS
 from tracer.decode.constants_process import signal_name
 from tracer.decode.flags import flags_text
-from tracer.decode.scalars import mode_text
+from tracer.decode.scalars import octal
 
 INTERRUPTIONS: Final = {
     512: ("ERESTARTSYS", "To be restarted if SA_RESTART is set"),
@@ -60,7 +60,7 @@ def result_text(result: int, returns: str, args: tuple[int, ...] = ()) -> str:
     if returns == "fcntl" and len(args) > 1:
         return _fcntl_text(result, args[1] & 0xFFFFFFFF)
     if returns == "mode":
-        return mode_text(result & 0xFFFF)
+        return octal(result & 0xFFFF)
     if returns == "signal":
         return f"{result} ({signal_name(result)})" if result else "0"
     if returns == "ready":

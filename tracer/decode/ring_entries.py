@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracer.decode.look import Look, Reader
+from tracer.decode.look import ENTRY, EXIT, Look, Reader
 from tracer.decode.results import errno_name
 from tracer.decode.text import Unread, quote_name, unread
 from tracer.recording.captured import Row
@@ -67,30 +67,28 @@ def completion_text(data: bytes) -> str:
     return f"{what} = {ended}"
 
 
-def _entries(row: Row, arg: int, most: int) -> tuple[list[str], int]:
-    """The texts of the first entries kept as `arg`, and how many there are."""
+def _listed(row: Row, arg: int, whens: tuple[int, ...] = (ENTRY, EXIT)) -> str:
+    """The first entries kept as `arg` at those stops, and how many more there are."""
     write = submission_text if arg == RING_SUBMISSION else completion_text
-    kept = [piece for piece in row.pieces if piece.arg == arg]
-    texts = [str(unread(piece.reason)) if piece.reason else write(piece.data) for piece in kept[:most]]
-    return texts, len(kept)
-
-
-def _listed(row: Row, arg: int) -> str:
-    texts, number = _entries(row, arg, MOST_ENTRIES)
-    return ", ".join(texts) + (f", ... {number - len(texts)} more" if number > len(texts) else "")
+    kept = [piece for piece in row.pieces if piece.arg == arg and piece.when in whens]
+    texts = [str(unread(piece.reason)) if piece.reason else write(piece.data) for piece in kept[:MOST_ENTRIES]]
+    return ", ".join(texts) + (f", ... {len(kept) - len(texts)} more" if len(kept) > len(texts) else "")
 
 
 def submitted(look: Look) -> str:
     """io_uring_enter's to_submit, with the entries that it submits."""
     number = str(look.value & 0xFFFFFFFF)
-    operations = _listed(look.row, RING_SUBMISSION)
+    operations = _listed(look.row, RING_SUBMISSION, (ENTRY,))
     return f"{number} submitted: {operations}" if operations else number
 
 
 def completions(row: Row) -> str:
-    """` · completed READ 4 = 64`, for any call at which completions were seen; empty without."""
-    operations = _listed(row, RING_COMPLETION)
-    return f" · completed {operations}" if operations else ""
+    """` · completed READ 4 = 64`, for any call at which completions were seen; empty without.
+
+    What a kernel thread took from the ring since the last look (SQPOLL) comes before it."""
+    taken = _listed(row, RING_SUBMISSION, (EXIT,))
+    done = _listed(row, RING_COMPLETION)
+    return (f" · submitted without a call {taken}" if taken else "") + (f" · completed {done}" if done else "")
 
 
 RING_READERS: Final[dict[str, Reader]] = {"submitted": submitted}

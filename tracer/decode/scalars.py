@@ -19,9 +19,13 @@ _CONSTANTS: Final[dict[str, dict[int, str]]] = {
 }  # fmt: skip
 _WIDE: Final = frozenset({"clone", "prot", "mmap_flags", "mount", "fanotify_mask"})
 """Flag words of 64 bits; all others are C ints."""
+_AF_NETLINK: Final = 16
 _AT_FDCWD: Final = -100
 _FUTEX_PRIVATE, _FUTEX_CLOCK_REALTIME = 128, 256
 _O_CREAT, _O_TMPFILE = 0o100, 0o20000000
+
+
+_SPECIAL_BITS: Final = ((0o4000, "S_ISUID"), (0o2000, "S_ISGID"), (0o1000, "S_ISVTX"))
 
 
 def signed(value: int) -> int:
@@ -76,14 +80,29 @@ def mode(look: Look) -> str:
     """Permissions in octal; without meaning, and left out, unless the call creates a file."""
     if look.declared.name in ("open", "openat") and not look.sibling("flags") & (_O_CREAT | _O_TMPFILE):
         return ""
+    return octal(look.value & 0xFFFF)
+
+
+def _node_mode(look: Look) -> str:
     return mode_text(look.value & 0xFFFF)
+
+
+def _node_device(look: Look) -> str:
+    """Means something for character and block devices only (mknod(2))."""
+    return f"{look.value:#x}" if look.sibling("mode") & 0o170000 in (0o20000, 0o60000) else ""
 
 
 def mode_text(value: int) -> str:
     """0644, or S_IFREG|0644 when the word holds a file type."""
     kind = constants_files.FILE_TYPES.get(value & 0o170000)
-    permissions = f"{value & 0o7777:#05o}".replace("0o", "0")
-    return f"{kind}|{permissions}" if kind else permissions
+    special = [name for bit, name in _SPECIAL_BITS if value & bit] if kind else []
+    permissions = octal(value & (0o777 if kind else 0o7777))
+    return "|".join(filter(None, (kind, *special, permissions)))
+
+
+def octal(value: int) -> str:
+    """At least three digits, the first a 0: 000, 022, 0644."""
+    return f"0{value:o}".rjust(3, "0")
 
 
 def _socket_type(look: Look) -> str:
@@ -93,8 +112,11 @@ def _socket_type(look: Look) -> str:
 
 
 def _protocol(look: Look) -> str:
-    """A protocol of the Internet families by name; a number elsewhere."""
-    names = constants_network.PROTOCOLS if look.sibling("domain") in (2, 10) else {}
+    """A protocol of the Internet families and of netlink by name; a number elsewhere."""
+    domain = look.sibling("domain")
+    names = constants_network.PROTOCOLS if domain in (2, 10) else {}
+    if domain == _AF_NETLINK:
+        names = constants_network.NETLINK
     return constant_text(look.c_int, names)
 
 
@@ -133,6 +155,8 @@ SCALARS: Final[dict[str, Reader]] = {
     "address": address,
     "uid": _user,
     "mode": mode,
+    "node_mode": _node_mode,
+    "node_device": _node_device,
     "signal": lambda look: signal_name(look.c_int),
     "socket_type": _socket_type,
     "socket_option": _socket_option,

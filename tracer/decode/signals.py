@@ -122,15 +122,22 @@ def _argpack(look: Look) -> str:
     return f"{{sigmask={text}, sigsetsize={size}}}"
 
 
+_NOTIFY: Final = {0: "SIGEV_SIGNAL", 1: "SIGEV_NONE", 2: "SIGEV_THREAD", 4: "SIGEV_THREAD_ID"}
+
+
+def _event(value: int, number: int, notify: int, tid: int) -> str:
+    """struct sigevent (sigevent(3type)): the thread matters to SIGEV_THREAD_ID only."""
+    parts = [f"sigev_value={value:#x}"] if value else []
+    parts += [f"sigev_signo={signal_name(number)}", f"sigev_notify={_NOTIFY.get(notify, notify)}"]
+    parts += [f"sigev_notify_thread_id={tid}"] if notify == 4 else []
+    return "{" + ", ".join(parts) + "}"
+
+
 SIGNAL_READERS: Final[dict[str, Reader]] = {
     "sigset": structure("<Q", sigset_text),
     "sigaction": structure("<QQQQ", _action),
     "stack_t": structure("<QIxxxxQ", _stack),
     "siginfo": _siginfo,
     "argpack": _argpack,
-    "sigevent": structure(
-        "<Qiii", lambda value, number, notify, tid: (
-            f"{{sigev_value={value:#x}, sigev_signo={signal_name(number)}, sigev_notify={notify}, sigev_tid={tid}}}"
-        ),
-    ),
+    "sigevent": structure("<Qiii", _event),
 }  # fmt: skip

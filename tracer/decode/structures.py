@@ -6,9 +6,9 @@ from struct import Struct
 from typing import Final
 
 from tracer.decode.buffers import MOST_SHOWN
-from tracer.decode.constants_files import FLAGS
+from tracer.decode.constants_files import FILE_SYSTEMS, FLAGS
 from tracer.decode.constants_process import CLONE, signal_name
-from tracer.decode.flags import flags_text
+from tracer.decode.flags import constant_text, flags_text
 from tracer.decode.look import ENTRY, Look, Reader, structure
 from tracer.decode.scalars import mode_text
 from tracer.decode.text import Unread, plain, quote, quote_name
@@ -16,6 +16,8 @@ from tracer.wire import Abi
 
 _STAT_X86: Final = Struct("<QQQIIIxxxxQqqq")
 _STAT_GENERIC: Final = Struct("<QQIIIIQQqixxxxq")
+_DEVICES: Final = frozenset({0o20000, 0o60000})
+"""S_IFCHR and S_IFBLK: a device has a number, not a size."""
 
 
 def _stat(look: Look) -> str:
@@ -26,8 +28,34 @@ def _stat(look: Look) -> str:
     if isinstance(data, Unread) or len(data) < layout.size:
         return look.missing(data if isinstance(data, Unread) else Unread("cut off"))
     fields = layout.unpack_from(data)
-    mode, size = (fields[2], fields[8]) if layout is _STAT_GENERIC else (fields[3], fields[7])
-    return f"{{st_mode={mode_text(mode)}, st_size={size}, ...}}"
+    generic = layout is _STAT_GENERIC
+    mode, device, size = (fields[2], fields[6], fields[8]) if generic else (fields[3], fields[6], fields[7])
+    rest = f"st_rdev={device_text(device)}" if mode & 0o170000 in _DEVICES else f"st_size={size}"
+    return f"{{st_mode={mode_text(mode)}, {rest}, ...}}"
+
+
+def device_text(number: int) -> str:
+    """makedev(0x1, 0x3): how the kernel packs major and minor into 64 bits (`new_encode_dev`)."""
+    major = (number >> 8 & 0xFFF) | (number >> 32 & ~0xFFF)
+    return f"makedev({major:#x}, {(number & 0xFF) | (number >> 12 & 0xFFFFFF00):#x})"
+
+
+def _statx(mask: int, _block: int, attributes: int, *fields: int) -> str:
+    mode, size = fields[3], fields[5]
+    names = flags_text(mask, FLAGS["statx"])
+    return (
+        f"{{stx_mask={names}, stx_attributes={flags_text(attributes, FLAGS['statx_attributes'])}, "
+        f"stx_mode={mode_text(mode)}, stx_size={size}, ...}}"
+    )
+
+
+def _statfs(kind: int, block: int, *fields: int) -> str:
+    blocks, free, available, files, free_files, fsid1, fsid2, longest, fragment, flags = fields
+    return (
+        f"{{f_type={constant_text(kind, FILE_SYSTEMS)}, f_bsize={block}, f_blocks={blocks}, f_bfree={free}, "
+        f"f_bavail={available}, f_files={files}, f_ffree={free_files}, f_fsid={{val=[{fsid1:#x}, {fsid2:#x}]}}, "
+        f"f_namelen={longest}, f_frsize={fragment}, f_flags={flags_text(flags, FLAGS['statfs'])}}}"
+    )
 
 
 def _dirents(name_at: int) -> Reader:
@@ -38,7 +66,7 @@ def _dirents(name_at: int) -> Reader:
             return "NULL"
         data = look.latest()
         if isinstance(data, Unread):
-            return "[]" if look.result == 0 else look.missing(data)
+            return "[] /* 0 entries */" if look.result == 0 else look.missing(data)
         names = []
         offset = 0
         while offset + name_at <= len(data):
@@ -59,7 +87,7 @@ def _wait_status(look: Look) -> str:
     data = look.latest()
     if isinstance(data, Unread) or len(data) < 4:
         return look.missing(data if isinstance(data, Unread) else Unread("cut off"))
-    return f"[{wait_status_text(int.from_bytes(data[:4], 'little'))}]"
+    return f"[{{{wait_status_text(int.from_bytes(data[:4], 'little'))}}}]"
 
 
 def wait_status_text(status: int) -> str:
@@ -74,6 +102,11 @@ def wait_status_text(status: int) -> str:
     return f"WIFSIGNALED(s) && WTERMSIG(s) == {signal_name(status & 0x7F)}{core}"
 
 
+def address_text(address: int) -> str:
+    """NULL, or the address in hex."""
+    return f"{address:#x}" if address else "NULL"
+
+
 def _clone_args(flags: int, pidfd: int, child: int, parent: int, number: int, *stack: int) -> str:
     text = f"{{flags={flags_text(flags, CLONE)}"
     if flags & 0x1000:
@@ -83,7 +116,11 @@ def _clone_args(flags: int, pidfd: int, child: int, parent: int, number: int, *s
     if flags & 0x100000:
         text += f", parent_tid={parent:#x}"
     text += f", exit_signal={signal_name(number) if number else 0}"
-    return text + f", stack={stack[0]:#x}, stack_size={stack[1]:#x}, tls={stack[2]:#x}}}"
+    return (
+        text
+        + f", stack={address_text(stack[0])}, stack_size={stack[1]:#x}"
+        + (f", tls={stack[2]:#x}}}" if flags & 0x80000 else "}")
+    )
 
 
 _OPCODES: Final = {
@@ -146,6 +183,15 @@ def _utsname(*fields: bytes) -> str:
     return "{" + ", ".join(pairs) + ", ...}"
 
 
+def _sysinfo(up: int, *fields: int) -> str:
+    names = (
+        "totalram", "freeram", "sharedram", "bufferram", "totalswap", "freeswap", "procs", "totalhigh", "freehigh",
+        "mem_unit",
+    )  # fmt: skip
+    rest = ", ".join(f"{name}={value}" for name, value in zip(names, fields[3:], strict=True))
+    return f"{{uptime={up}, loads=[{', '.join(map(str, fields[:3]))}], {rest}}}"
+
+
 def _limit(value: int) -> str:
     if value == 0xFFFFFFFFFFFFFFFF:
         return "RLIM64_INFINITY"
@@ -162,12 +208,8 @@ def _raw(look: Look) -> str:
 
 STRUCTURES: Final[dict[str, Reader]] = {
     "stat": _stat,
-    "statx": structure("<IIQIIIHxxQQ", lambda _m, _b, _a, _n, _u, _g, mode, _i, size: (
-        f"{{stx_mode={mode_text(mode)}, stx_size={size}, ...}}"
-    )),
-    "statfs": structure("<QQQQQ", lambda kind, block, blocks, free, available: (
-        f"{{f_type={kind:#x}, f_bsize={block}, f_blocks={blocks}, f_bfree={free}, f_bavail={available}, ...}}"
-    )),
+    "statx": structure("<IIQIIIHxxQQ", _statx),
+    "statfs": structure("<7Q2I3Q", _statfs),
     "open_how": structure("<QQQ", lambda flags, mode, resolve: (
         f"{{flags={flags_text(flags, FLAGS['open'])}, mode={mode_text(mode & 0xFFFF)}, resolve={resolve:#x}}}"
     )),
@@ -183,9 +225,7 @@ STRUCTURES: Final[dict[str, Reader]] = {
     "rusage": structure("<4q", lambda us, uu, ss, su: (
         f"{{ru_utime={{tv_sec={us}, tv_usec={uu}}}, ru_stime={{tv_sec={ss}, tv_usec={su}}}, ...}}"
     )),
-    "sysinfo": structure("<q3Q2Q", lambda up, one, five, fifteen, total, free: (
-        f"{{uptime={up}, loads=[{one}, {five}, {fifteen}], totalram={total}, freeram={free}, ...}}"
-    )),
+    "sysinfo": structure("<q3Q6QHxxxxxxQQI", _sysinfo),
     "uring_params": structure("<6I", lambda sq, cq, flags, cpu, idle, features: (
         f"{{sq_entries={sq}, cq_entries={cq}, flags={flags:#x}, sq_thread_cpu={cpu}, sq_thread_idle={idle}, "
         f"features={features:#x}, ...}}"

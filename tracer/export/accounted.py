@@ -42,6 +42,12 @@ class Accounted:
     """ENTERED rows whose return, or end, follows."""
 
 
+def inside_ns(accounted: Accounted) -> Ints:
+    """Corrected wall time inside each call: running, asleep, and waiting for a CPU."""
+    times = accounted.columns.times
+    return times.kernel + times.blocked + times.runnable
+
+
 class Accounting:
     """Accounts the batches of one recording in order; `descriptors` and `codes` explain their numbers."""
 
@@ -56,8 +62,7 @@ class Accounting:
     def __iter__(self) -> Iterator[Accounted]:
         finished = finished_later(self._batches)
         for batch in self._batches:
-            if batch.num_rows:
-                yield self._account(batch, finished)
+            yield self._account(batch, finished)
 
     def _account(self, batch: pa.RecordBatch, finished: frozenset[Call]) -> Accounted:
         columns = columns_of(batch, self._calibration, self.codes, self._follow)
@@ -90,8 +95,9 @@ def _name(members: frozenset[str]) -> str | None:
 
 def _finished(columns: Columns) -> Mask:
     """Rows after which nothing more comes of a call: its return, or the end of its thread inside it."""
-    final: Mask = columns.flags & Flag.FINAL != 0
-    return (columns.kind == Kind.CALL) | ((columns.kind == Kind.ENTERED) & final)
+    final = columns.flags & Flag.FINAL != 0
+    finished: Mask = (columns.kind == Kind.CALL) | ((columns.kind == Kind.ENTERED) & final)
+    return finished
 
 
 def finished_later(batches: Iterable[pa.RecordBatch]) -> frozenset[Call]:

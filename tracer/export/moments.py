@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from heapq import heappop, heappush
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -65,7 +66,7 @@ def _horizons(batches: Sequence[pa.RecordBatch], both: frozenset[Call]) -> list[
     """For every batch, and for the end: nothing that is first told in it or later happened before this, ns."""
     known: set[Call] = set()
     first = [_first_told(batch, both, known) for batch in batches] + [_NEVER]
-    return np.minimum.accumulate(np.array(first, dtype=np.int64)[::-1])[::-1].tolist()
+    return list(accumulate(reversed(first), min))[::-1]
 
 
 def _first_told(batch: pa.RecordBatch, both: frozenset[Call], known: set[Call]) -> int:

@@ -10,12 +10,15 @@ taken untraced. What strace has no words for (marks, calibrations) is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tracer.decode.call import argument_texts, outcome_text
 from tracer.decode.constants_process import signal_name
 from tracer.decode.events import signal_details
-from tracer.export.accounted import Accounted, Accounting
+from tracer.export.accounted import Accounting, inside_ns
 from tracer.export.moments import Moment, Step, moments
 from tracer.recording.captured import Row, captured
 from tracer.recording.reader import Recording
@@ -23,6 +26,8 @@ from tracer.syscalls.model import OUT, Syscall
 from tracer.syscalls.names import name_of
 from tracer.syscalls.table import declaration_of
 from tracer.wire import Kind
+
+Ints = NDArray[Any]
 
 RESULT_COLUMN: Final = 40
 """strace aligns "=" to this column."""
@@ -82,7 +87,7 @@ class _Page:
         declared = declaration_of(row.abi, row.nr)
         texts = self._arguments(moment, row, declared)
         known = _known_at_entry(declared, texts)
-        shown = _joined(texts[:known]) + (", " if known and known < len(texts) else "")
+        shown = _joined(texts[:known]) + (", " if known and _joined(texts[known:]) else "")
         yield self._begin(moment.at_ns, row) + f"{name_of(row.abi, row.nr)}({shown} <unfinished ...>\n"
 
     def _event(self, moment: Moment) -> Iterator[str]:
@@ -112,22 +117,23 @@ class _DescriptorNames:
 
     def __init__(self, recording: Recording) -> None:
         self._accounting = Accounting(recording.header, recording.batches)
-        self._batches = iter(self._accounting)
-        self._known: list[Accounted] = []
+        self._unread = enumerate(self._accounting)
+        self._known: dict[int, tuple[Ints, Ints]] = {}
+        """By batch: code of the descriptor, and ns inside the call, of every row."""
 
     def of(self, moment: Moment) -> str:
         """The path or kind of the descriptor the row uses, empty when it uses none."""
-        code = int(self._at(moment.batch).used.code[moment.row])
+        code = int(self._at(moment.batch)[0][moment.row])
         return self._accounting.descriptors.seen[code].description.what if code >= 0 else ""
 
     def took_ns(self, moment: Moment) -> int:
         """Corrected time inside the call."""
-        times = self._at(moment.batch).columns.times
-        return int(times.kernel[moment.row] + times.blocked[moment.row] + times.runnable[moment.row])
+        return int(self._at(moment.batch)[1][moment.row])
 
-    def _at(self, batch: int) -> Accounted:
-        while len(self._known) <= batch:
-            self._known.append(next(self._batches))
+    def _at(self, batch: int) -> tuple[Ints, Ints]:
+        while batch not in self._known:
+            number, accounted = next(self._unread)
+            self._known[number] = accounted.used.code.astype(np.int32), inside_ns(accounted)
         return self._known[batch]
 
 

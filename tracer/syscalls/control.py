@@ -155,7 +155,7 @@ def _prctl() -> Syscall:
         memory(OUT, CONTROL, 4, given=among(option, 2, 37), on=SUCCEEDED, what="int"),
     )
     unknown = negate(among(option, 2, 15, 16, 37, *_PRCTL_NUMBERS))
-    rest = (value("arg3", "hex"), value("arg4", "hex"), value("arg5", "hex"))
+    rest = (value("arg3", "prctl_rest"), value("arg4", "prctl_rest"), value("arg5", "prctl_rest"))
     return call("prctl", Arg("option", "const:prctl"), Arg("arg2", "prctl", copies), *rest, unknown=unknown)
 
 

@@ -122,7 +122,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call("set_tid_address", value("tidptr", "address"), returns="pid"),
     call("set_robust_list", *values("head:address len:size")),
     # Registering reads or clears fields of the structure, which ones depends on the kernel's version.
-    call("rseq", *values("rseq:address rseq_len:size flags:flags:rseq sig:hex"), unknown=ALWAYS),
+    call("rseq", *values("rseq:address rseq_len:hex flags:flags:rseq sig:hex"), unknown=ALWAYS),
     call(
         "get_robust_list",
         value("pid", "pid"),

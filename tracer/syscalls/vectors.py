@@ -10,6 +10,7 @@ from typing import Final
 
 from tracer.syscalls.arguments import fd, flags, iovecs, segments, value
 from tracer.syscalls.expression import (
+    NEVER,
     POSITIVE,
     SUCCEEDED,
     Expr,
@@ -28,8 +29,14 @@ from tracer.syscalls.structures import UIO_MAXIOV
 
 _FEW_ENOUGH: Final = negate(more(arg("iovcnt"), UIO_MAXIOV))
 _ARRAY_READ: Final = both(unless("EBADF", "ESPIPE"), _FEW_ENOUGH)
-_NOT_COPIED: Final = object_is(Object.DIRECT)
+_NOT_COPIED: Final = object_is(Object.ZERO, Object.DIRECT)
 _TAKEN_UNCOPIED: Final = object_is(Object.NULL, Object.ZERO, Object.DIRECT)
+
+
+_ZEROS: Final = segments(
+    arg("iov"), arg("iovcnt"), OUT, on=both(POSITIVE, object_is(Object.ZERO)), capture=NEVER
+)._replace(zero_fill=True)
+"""/dev/zero fills the segments; nothing is copied from anywhere."""
 
 
 def _iov(way: int, otherwise: Expr) -> Arg:
@@ -37,7 +44,7 @@ def _iov(way: int, otherwise: Expr) -> Arg:
     return Arg(
         "iov",
         f"iovec:{'in' if way == IN else 'out'}",
-        (iovecs(arg("iov"), arg("iovcnt"), _ARRAY_READ), payload),
+        (iovecs(arg("iov"), arg("iovcnt"), _ARRAY_READ), payload, *((_ZEROS,) if way == OUT else ())),
     )
 
 

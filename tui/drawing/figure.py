@@ -89,16 +89,11 @@ def _ascii(line: Text) -> Text:
 
 
 def _heading(figure: Figure, width: int, palette: Palette, glyphs: Glyphs) -> list[Text]:
-    dot = glyphs.dot
-    name = clean(figure.model or figure.program)
-    about = f"one message of {several(figure.size, 'byte')}"
-    about += "" if figure.fd is None else f" on descriptor {figure.fd}"
-    which = f"{'a typical one, ' if figure.typical else ''}{count(figure.number)} of {count(figure.of)}"
-    return [
-        Text.assemble(
-            (f" {fit(name, width // 3).rstrip()}", palette.accent), (f" {dot} {about} {dot} {which}", palette.text)
-        )
-    ]
+    name = fit(clean(figure.model or figure.program), 26).rstrip()
+    which = f"message {count(figure.number)} of {count(figure.of)}{', a typical one' if figure.typical else ''}"
+    what = several(figure.size, "byte") + ("" if figure.fd is None else f" on fd {figure.fd}")
+    about = "".join(f" {glyphs.dot} {words}" for words in (which, what))
+    return [Text.assemble((f" {name}", palette.accent), (fit(about, width - len(name) - 1).rstrip(), palette.text))]
 
 
 def _before(figure: Figure, palette: Palette) -> list[Text]:
@@ -106,7 +101,8 @@ def _before(figure: Figure, palette: Palette) -> list[Text]:
     for step in figure.before:
         copied = step.copied("in", "control")
         note = f"   ({size(copied)} in)" if copied else ""
-        lines.append(Text(f" once, before: {call_words(step)}{note}", palette.faint, no_wrap=True))
+        words = fit(f" once, before: {call_words(step)}{note}", WIDTH).rstrip()
+        lines.append(Text(words, palette.faint, no_wrap=True))
     return lines
 
 

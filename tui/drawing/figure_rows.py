@@ -58,7 +58,8 @@ def rows_of(
             names = f"{', '.join(step.args)}{', …' if step.count > len(step.args) > 2 else ''}"
             yield Row("user", text=f"{several(step.count, 'other call')}: {names}", quiet=True)
         case StepKind.SIGNAL:
-            yield Row("user", "kernel", f"signal {step.name}{_about(step)}", "left", note="writes its frame")
+            words = f"{step.name}{_about(step)}{_with(0, step.copied('out', 'control'))}"
+            yield Row("user", "kernel", words, "left", note="a signal: its frame")
         case StepKind.THREAD:
             yield Row("", "", f"{who(figure, step.tid)} {step.tid}", quiet=True)
         case StepKind.SENT:

@@ -42,7 +42,9 @@ def summary(figure: Figure, palette: Palette, glyphs: Glyphs) -> list[Text]:
     if figure.copying_ns:
         name = "phase 2, copy" if any(Phase.WAIT in step.phases for step in figure.steps) else "copying"
         lines.append((name, f"{duration(figure.copying_ns)} in the kernel, on a CPU"))
-    lines.append(("calls", f"{count(figure.calls)}{_crossed(figure, dot)}"))
+    lines.append(("calls", f"{count(figure.calls)}{dot}payload copied: {_copied(figure, 'payload') or 'none'}"))
+    if control := _copied(figure, "control"):
+        lines.append(("control copied", control))
     if figure.latency_ns is not None:
         lines.append(("delivered", f"{duration(figure.latency_ns)} after it was sent, the tracer's time included"))
     return [
@@ -51,10 +53,6 @@ def summary(figure: Figure, palette: Palette, glyphs: Glyphs) -> list[Text]:
     ]
 
 
-def _crossed(figure: Figure, dot: str) -> str:
-    words = ""
-    for kind in ("payload", "control"):
-        ways = [f"{size(copied)} {way}" for way in ("in", "out") if (copied := figure.copied(way, kind))]
-        if ways or kind == "payload":
-            words += f"{dot}{kind} copied: {', '.join(ways) or 'none'}"
-    return words
+def _copied(figure: Figure, kind: str) -> str:
+    ways = [f"{size(copied)} {way}" for way in ("in", "out") if (copied := figure.copied(way, kind))]
+    return ", ".join(ways)

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tracer.account.vector_rows import BUF, CONTROL, IOV, NAME, iovecs, msghdr
-from tests.tracer.rows import TestRow, batch, completed, row, submission, submitted
+from tests.tracer.rows import EXIT, TestRow, batch, completed, piece, row, submission, submitted
 from tracer.account.copies import Copies, account_copies
 from tracer.account.transfers import moved
 from tracer.recording.captured import captured
 from tracer.syscalls.ring_entries import MORE, NAMES, NOTICE
-from tracer.wire import Kind
+from tracer.wire import RING_COMPLETION, RING_SUBMISSION, Kind, Reason
 
 Listed = list[tuple[str, str, int]]
 
@@ -156,6 +156,15 @@ def test_completions_count_at_whatever_call_they_were_seen() -> None:
         ("out", "payload", 61),
     ]
     assert listed(row("getcpu", 0, BUF, 128, result=-errno.ENOSYS, memory=[seen])) == [("out", "payload", 61)]
+
+
+def test_completions_that_were_overwritten_are_unknown() -> None:
+    assert unknown(row("getpid", result=7, memory=[piece(RING_COMPLETION, EXIT, 0, reason=Reason.NOT_CAPTURED)]))
+
+
+def test_what_a_kernel_thread_took_counts_whatever_the_call_returned() -> None:
+    taken = piece(RING_SUBMISSION, EXIT, 0x7000, submission("TIMEOUT"))
+    assert listed(row("getpid", result=-errno.EAGAIN, memory=[taken])) == [("in", "control", 16)]
 
 
 def test_a_call_that_has_not_returned_counts_nothing() -> None:

@@ -58,7 +58,13 @@ def test_the_length_of_the_hand_over_tells_where_a_free_thread_ran(wall: int, ke
 
 def test_the_other_part_of_the_row_tells_when_this_one_slept() -> None:
     """A read that slept, entered after a hand-over on one CPU."""
-    slept = {"placement": Placement.APART, "run_ns": 14_000, "wall_ns": 9_000_000, "span_ns": 10_000_000, "switches": 2}
+    slept = {
+        "placement": Placement.APART,
+        "run_ns": 14_000,
+        "wall_ns": 9_000_000,
+        "span_ns": 10_000_000,
+        "switches": 2,
+    }
     assert times(**slept, user_wall_ns=1000)["kernel"] == 13_300
     assert times(**slept, user_wall_ns=60_000)["kernel"] == 1000
 
@@ -73,9 +79,7 @@ CLOCKS = st.integers(0, 1 << 40)
 
 
 @given(
-    st.fixed_dictionaries({
-        name: CLOCKS for name in ("run_ns", "delay_ns", "wall_ns", "user_run_ns", "user_delay_ns", "user_wall_ns")
-    }),
+    st.fixed_dictionaries(dict.fromkeys(("run_ns", "delay_ns", "wall_ns", "user_run_ns", "user_delay_ns", "user_wall_ns"), CLOCKS)),
     st.fixed_dictionaries({name: st.integers(1, 5) for name in ("stops", "user_stops")}),
     st.fixed_dictionaries({name: st.integers(0, 9) for name in ("switches", "user_switches")}),
     st.sampled_from(list(Placement)),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.tracer.analyze.runs import HEADER, report_of, tally_of
 from tests.tracer.rows import ENTRY, EXIT, TestRow, batch, completed, piece, row, submission
@@ -253,3 +257,67 @@ def test_ring_operations_know_their_file_too(path: bytes, flags: int, read_bytes
     memory = [completed(64, submission("READ", 3, len=64)), completed(61, submission("WRITE", 3, len=61))]
     totals = report_of(opened(path, 3, flags), row("io_uring_enter", 7, memory=memory)).totals.copies
     assert (totals.payload_out, totals.payload_in) == (read_bytes, written)
+
+
+@dataclass
+class Model:
+    """The tables as anyone would write them down: fd to a description, [nonblocking, object]."""
+
+    tables: dict[int, dict[int, list[Any]]] = field(default_factory=lambda: {4241: {}})
+    expected: list[tuple[int, int]] = field(default_factory=list)
+    """Object and O_NONBLOCK of every row."""
+
+    def row_of(self, pid: int, action: str, fd: int, other: int) -> TestRow:
+        """Do one thing, and say what row it leaves."""
+        table = self.tables[pid]
+        who: dict[str, Any] = {"pid": pid, "tid": pid}
+        mine = table.get(fd)
+        if action != "open":
+            self.expected.append((int(mine[1]), int(mine[0])) if mine else (0, -1))
+        if action == "open":
+            self.expected.append((0, -1))  # names no descriptor
+            null = bool(other % 2)
+            table[fd] = [False, Object.NULL if null else Object.OTHER]
+            return opened(b"/dev/null" if null else b"/a", fd, **who)
+        if mine is None:
+            return row("read", fd, BUF, 64, result=-9, **who)
+        if action == "close":
+            del table[fd]
+            return row("close", fd, **who)
+        if action == "dup2" and fd != other:
+            table[other] = mine
+            return row("dup2", fd, other, result=other, **who)
+        if action == "setfl":
+            mine[0] = bool(other % 2)
+            return row("fcntl", fd, 4, O_NONBLOCK * (other % 2), **who)
+        return read(fd, **who)
+
+    def fork(self) -> TestRow:
+        child = max(self.tables) + 1
+        self.tables[child] = dict(self.tables[4241])
+        self.expected.append((0, -1))
+        return born(child, 4241)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["open", "close", "dup2", "setfl", "read", "fork"]), st.integers(3, 6),
+                  st.integers(3, 6), st.integers(0, 3)),
+        min_size=1, max_size=40,
+    ),
+    st.lists(st.integers(0, 40), max_size=3),
+)  # fmt: skip
+def test_any_sequence_of_changes_in_any_batches(actions: list[tuple[str, int, int, int]], cuts: list[int]) -> None:
+    model, rows = Model(), []
+    for action, fd, other, process in actions:
+        pids = sorted(model.tables)
+        if action == "fork":
+            rows.append(model.fork())
+        else:
+            rows.append(model.row_of(pids[process % len(pids)], action, fd, other))
+    borders = sorted({0, *(cut for cut in cuts if cut < len(rows)), len(rows)})
+    tally, found = Tally(HEADER), []
+    for begin, end in pairwise(borders):
+        tally.add(batch(rows[begin:end]))
+        found += list(zip(tally.used.things.tolist(), tally.used.nonblocking.tolist(), strict=True))
+    assert found == model.expected

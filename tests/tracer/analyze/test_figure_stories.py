@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from struct import pack
+
 from tests.tracer.analyze.figures import (
     MODEL,
     MS,
@@ -18,6 +20,7 @@ from tests.tracer.analyze.figures import (
 from tests.tracer.rows import ENTRY, TestRow, piece
 from tracer.analyze.figure import Figure, Phase, Step, StepKind
 from tracer.recording.header import Header
+from tracer.wire import NO_ARG
 
 WAIT, COPY = Phase.WAIT, Phase.COPY
 AnyStep = tuple[StepKind, str, tuple[Phase, ...]]
@@ -212,3 +215,16 @@ def test_a_write_from_a_map_shows_the_map() -> None:
 def test_a_write_from_elsewhere_does_not() -> None:
     mapped = call("mmap", 0, 4096, 1, 1, 4, 0, at=2, result=0x7000)
     assert only(*measured(mapped, call("write", 5, 0x9000, 512, at=10, result=512), until=20)).before == ()
+
+
+def test_the_frame_is_told_where_it_was_written_not_where_it_is_taken_back() -> None:
+    state = pack("<IIQI28x", 0x46505853, 2700, 7, 2696)
+    header = (0x5000).to_bytes(8, "little") + (0x6000).to_bytes(8, "little") + bytes(8)
+    back = call("rt_sigreturn", at=3 * MS, memory=[piece(NO_ARG, ENTRY, 0, header + state)])
+    figure = only(woken(at=10, blocked=MS), signal(2 * MS, fd=4), back, message(4, at=4 * MS))
+    given, returned = (
+        next(step for step in figure.steps if step.name == name) for name in ("SIGRT_3", "rt_sigreturn")
+    )
+    assert given.copied("out", "control") > 2696
+    assert given.copied("in", "control") == returned.copied("out", "control") == 0
+    assert returned.copied("in", "control") > 2696

@@ -132,7 +132,7 @@ LINES = [
     ),
     (
         row("wait4", -1, BUF, 1, 0, result=4243, memory=[piece(1, EXIT, BUF, struct.pack("<i", 0x1700))]),
-        "wait4(-1, [WIFEXITED(s) && WEXITSTATUS(s) == 23], WNOHANG, NULL) = 4243",
+        "wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 23}], WNOHANG, NULL) = 4243",
     ),
     (row("fcntl", 3, 4, 0o4002), "fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0"),
     (row("fcntl", 3, 3, 99, result=0o4002), "fcntl(3, F_GETFL) = 0x802 (flags O_RDWR|O_NONBLOCK)"),

@@ -43,7 +43,7 @@ def rows(draw: st.DrawFn, kinds: tuple[Kind, ...] = tuple(Kind)) -> TestRow:
     args = draw(st.lists(WORDS, min_size=6, max_size=6))
     pieces = st.fixed_dictionaries(
         {
-            "arg": st.integers(0, 5) | st.just(255),
+            "arg": st.integers(0, 5) | st.sampled_from([253, 254, 255]),
             "when": st.sampled_from([0, 1]),
             "reason": st.sampled_from([0, 0, 0, 14, 1000, 1001, 77]),
             "address": st.sampled_from(ADDRESSES + args),
@@ -60,7 +60,7 @@ def rows(draw: st.DrawFn, kinds: tuple[Kind, ...] = tuple(Kind)) -> TestRow:
 NESTED = [
     "readv", "writev", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "execve", "select", "pselect6", "poll",
     "io_submit", "vmsplice", "accept4", "recvfrom", "clone3", "futex", "io_uring_enter", "getsockopt",
-    "openat", "process_vm_readv", "ppoll", "rt_sigtimedwait",
+    "openat", "process_vm_readv", "ppoll", "rt_sigtimedwait", "rt_sigreturn",
 ]  # fmt: skip
 SMALL = st.sampled_from([0, 1, 2, 3, 8, 16, 24, 56, 0x1000, 0x1008, 0x2000])
 
@@ -72,7 +72,7 @@ def plausible_rows(draw: st.DrawFn) -> TestRow:
     words = st.lists(SMALL, min_size=1, max_size=24)
     pieces = st.fixed_dictionaries(
         {
-            "arg": st.integers(0, 5) | st.just(255),
+            "arg": st.integers(0, 5) | st.sampled_from([253, 254, 255]),
             "when": st.sampled_from([0, 1]),
             "reason": st.sampled_from([0, 0, 0, 0, 14]),
             "address": st.sampled_from([0, 0x1000, 0x1008, 0x2000, *args]),
@@ -89,7 +89,7 @@ def plausible_rows(draw: st.DrawFn) -> TestRow:
     )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(rows() | plausible_rows(), min_size=1, max_size=4))
 def test_garbage_never_raises_and_never_reaches_the_terminal(made: list[TestRow]) -> None:
     garbage = batch(made)
@@ -98,7 +98,7 @@ def test_garbage_never_raises_and_never_reaches_the_terminal(made: list[TestRow]
         assert line.isprintable()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.tuples(rows(kinds=(Kind.CALL,)) | plausible_rows(), st.sampled_from(list(Object))),

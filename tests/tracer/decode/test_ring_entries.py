@@ -6,10 +6,11 @@ import errno
 
 import pytest
 
-from tests.tracer.rows import batch, completed, row, submission, submitted
+from tests.tracer.rows import EXIT, batch, completed, piece, row, submission, submitted
 from tracer.decode.call import call_text
 from tracer.decode.ring_entries import submission_text
 from tracer.syscalls.ring_entries import NOTICE
+from tracer.wire import RING_COMPLETION, RING_SUBMISSION
 
 
 def test_a_call_shows_what_it_submitted_and_what_was_complete() -> None:
@@ -20,6 +21,13 @@ def test_a_call_shows_what_it_submitted_and_what_was_complete() -> None:
         "io_uring_enter(7, 3 submitted: READ 4 64, READ 5 64, READ 6 64, 1, IORING_ENTER_GETEVENTS, NULL, 0) = 3"
         " · completed READ 4 = 64, READ 5 = EAGAIN"
     )
+
+
+def test_what_a_kernel_thread_took_was_submitted_without_a_call() -> None:
+    taken = piece(RING_SUBMISSION, EXIT, 0x7000, submission("READ", 4, len=64))
+    made = row("write", 1, 0x1000, 5, result=5, memory=[taken, piece(RING_COMPLETION, EXIT, 0, reason=1001)])
+    shown = "5 · submitted without a call READ 4 64 · completed <not captured>"
+    assert call_text(batch([made]), 0).result == shown
 
 
 def test_a_long_list_is_cut_short_and_says_by_how_much() -> None:

@@ -1,0 +1,127 @@
+"""A call in a sentence of plain language: what the program asks for, and what came of it.
+
+    asks whether any of 23 descriptors is readable; returns at once, none was
+
+`sentence(batch, index)` gives one for any row that is a call. The calls people meet have their own words, in
+`sentence_*`; any other gets a general sentence that is true of it. A word in parentheses at the end is the name
+of the error, for whoever wants to look it up.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import pyarrow as pa
+
+from tracer.decode.results import INTERRUPTIONS, errno_name, is_error, is_interrupted
+from tracer.decode.sentence_data import DATA
+from tracer.decode.sentence_files import FILES
+from tracer.decode.sentence_processes import PROCESSES
+from tracer.decode.sentence_sockets import SOCKETS
+from tracer.decode.sentence_waits import WAITS
+from tracer.decode.told import Naming, Told
+from tracer.recording.captured import Row, captured
+from tracer.syscalls.model import Syscall
+from tracer.syscalls.names import name_of
+from tracer.syscalls.table import declaration_of
+from tracer.wire import Flag, Kind
+
+_SAYINGS: Final = {**DATA, **FILES, **SOCKETS, **WAITS, **PROCESSES}
+
+
+def sentence(batch: pa.RecordBatch, index: int, name_of_fd: Naming = lambda _fd: None) -> str:
+    """Row `index` of `batch` in a sentence, empty for rows that are no calls.
+
+    `name_of_fd` says what a descriptor of the row's process is, for whoever follows descriptors. Raises
+    IndexError when there is no such row."""
+    return row_sentence(captured(batch).row(index), name_of_fd)
+
+
+def row_sentence(row: Row, name_of_fd: Naming = lambda _fd: None) -> str:
+    """`row` in a sentence."""
+    if row.kind not in (Kind.CALL, Kind.ENTERED):
+        return ""
+    declared = declaration_of(row.abi, row.nr)
+    if declared is None:
+        return f"makes the system call {name_of(row.abi, row.nr)}{_end(row, '')}"
+    told = Told(row, declared, name_of_fd)
+    saying = _SAYINGS.get(declared.name)
+    does, then = saying(told) if saying else (_general(told, declared), _answer(told, declared))
+    return does + _end(row, then, declared.name)
+
+
+def _end(row: Row, then: str, name: str = "") -> str:
+    """What came of it: `then` when it succeeded."""
+    if row.kind == Kind.ENTERED:
+        if name in _NEVER_RETURN:
+            return ""
+        return "; never returns: its thread ends inside it" if row.flags & Flag.FINAL else "; is still inside"
+    if name == "rt_sigreturn":
+        return ""
+    if is_interrupted(row.result):
+        return f"; a signal interrupts it ({INTERRUPTIONS[-row.result][0]})"
+    if is_error(row.result):
+        return f"; {_failure(name, -row.result)}"
+    return f"; {then}" if then else ""
+
+
+_NEVER_RETURN: Final = frozenset({"exit", "exit_group"})
+_FAILURES: Final = {
+    ("futex", "EAGAIN"): "does not sleep, because the word there has another value by now",
+    ("futex", "ETIMEDOUT"): "nobody wakes it in time",
+    ("connect", "EINPROGRESS"): "does not wait: the connection is being made meanwhile",
+    ("accept", "EAGAIN"): "does not wait: nobody is connecting",
+    ("accept4", "EAGAIN"): "does not wait: nobody is connecting",
+    ("wait4", "ECHILD"): "there are no children to wait for",
+    ("waitid", "ECHILD"): "there are no children to wait for",
+    ("rt_sigtimedwait", "EAGAIN"): "none comes in time",
+    ("rt_sigsuspend", "EINTR"): "a signal's handler has run",
+    ("pause", "EINTR"): "a signal's handler has run",
+    ("epoll_ctl", "EEXIST"): "fails, because it is on the list already",
+    ("epoll_ctl", "EPERM"): "fails, because such a file is always ready and cannot be watched",
+}
+_GENERAL_FAILURES: Final = {
+    "EAGAIN": "does not wait: it cannot be done at once, and the descriptor is non-blocking",
+    "EINTR": "a signal interrupts it before anything was done",
+    "ENOENT": "there is no such file",
+    "EBADF": "fails, because that descriptor is not open for this",
+    "EACCES": "is not permitted to",
+    "EPERM": "is not allowed to",
+    "EFAULT": "fails, because it points to memory that is not the program's",
+    "ENOSYS": "this kernel has no such call",
+    "EMFILE": "fails, because the process has as many descriptors open as it may",
+    "EPIPE": "fails, because nobody is there to read any more",
+    "ECONNRESET": "fails, because the other end has broken the connection off",
+    "ECONNREFUSED": "fails, because nobody listens there",
+    "ENOTTY": "fails, because it is not that kind of device",
+    "ETIMEDOUT": "does not succeed in time",
+}
+
+
+def _failure(name: str, number: int) -> str:
+    error = errno_name(number)
+    words = _FAILURES.get((name, error)) or _GENERAL_FAILURES.get(error)
+    return f"{words or f'fails: {os.strerror(number)}'} ({error})"
+
+
+def _general(told: Told, declared: Syscall) -> str:
+    """What any call does: its name, and the things it is about."""
+    about = [
+        told.descriptor(each.name) if each.reads == "fd" else told.text(each.name)
+        for each in declared.args
+        if each.reads in ("fd", "path", "string")
+    ]
+    on = " on " + " and ".join(about) if about else ""
+    return f"makes the system call {declared.name}{on}"
+
+
+def _answer(told: Told, declared: Syscall) -> str:
+    """What the result of any call says."""
+    if declared.returns == "fd":
+        return f"gets descriptor {told.result}"
+    if declared.returns == "address":
+        return f"gets the address {told.result & 0xFFFFFFFFFFFFFFFF:#x}"
+    if declared.returns == "size":
+        return f"the answer has {told.result} bytes"
+    return "succeeds" if told.result == 0 else f"returns {told.result}"

@@ -1,0 +1,210 @@
+"""Sentences of the calls that wait: select, poll, epoll, futex, sleeping, and both kinds of asynchronous I/O."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Final
+
+from tracer.decode.look import ENTRY, EXIT
+from tracer.decode.readiness import members
+from tracer.decode.sentence_data import Saying
+from tracer.decode.text import Unread
+from tracer.decode.told import Told, counted, duration_text
+
+_IN, _OUT, _PRI = 1, 4, 2
+_PAIR: Final = Struct("<qq")
+_POLLFD: Final = Struct("<ihH")
+_MOST_NAMED: Final = 5
+
+
+def _events_text(events: int) -> str:
+    kinds = [word for bit, word in ((_IN, "readable"), (_OUT, "writable"), (_PRI, "exceptional")) if events & bit]
+    return " or ".join(kinds) or "in error"
+
+
+def _struct_timeout(told: Told, name: str, fraction_ns: int) -> int | None:
+    """ns; None = for ever."""
+    if not told.value(name):
+        return None
+    data = told.look(name).piece(ENTRY)
+    if isinstance(data, Unread) or len(data) < _PAIR.size:
+        return -1
+    seconds, part = _PAIR.unpack_from(data)
+    return max(int(seconds) * 1_000_000_000 + int(part) * fraction_ns, 0)
+
+
+def _ready(told: Told, timeout_ns: int | None, one: str, fds: list[int]) -> str:
+    """How a wait ended: at once or not is told by its timeout."""
+    if told.result == 0:
+        return f"returns at once, {one} was" if timeout_ns == 0 else "none became so in time"
+    shown = ", ".join(map(str, fds[:_MOST_NAMED])) + (", ..." if len(fds) > _MOST_NAMED else "")
+    return f"{told.result} {'is' if told.result == 1 else 'are'}" + (f": {shown}" if fds else "")
+
+
+def _patience(timeout_ns: int | None) -> str:
+    if timeout_ns is None:
+        return ", and waits until one is"
+    if timeout_ns < 0:
+        return ""
+    return "" if timeout_ns == 0 else f", and waits for one at most {duration_text(timeout_ns)}"
+
+
+def _any_of(number: int) -> str:
+    return "descriptor" if number == 1 else f"any of {number} descriptors"
+
+
+def _select(told: Told, timeout_ns: int | None) -> tuple[str, str]:
+    asked, left = _sets(told, ENTRY), _sets(told, EXIT)
+    parts = [f"{_which(fds)} is {word}" for word, fds in asked.items() if fds]
+    fds = sorted({fd for each in left.values() for fd in each})
+    does = "asks whether " + " or ".join(parts) if parts else "watches no descriptor"
+    return does + _patience(timeout_ns), _ready(told, timeout_ns, "none", fds)
+
+
+def _which(fds: list[int]) -> str:
+    return f"descriptor {fds[0]}" if len(fds) == 1 else f"any of {len(fds)} descriptors"
+
+
+def _sets(told: Told, when: int) -> dict[str, list[int]]:
+    found = {}
+    for name, word in (("readfds", "readable"), ("writefds", "writable"), ("exceptfds", "exceptional")):
+        data = told.look(name).piece(when) if told.value(name) else b""
+        found[word] = [] if isinstance(data, Unread) else members(data, told.number("nfds"))
+    return found
+
+
+def _poll(told: Told, timeout_ns: int | None) -> tuple[str, str]:
+    asked, answered = told.look("fds").piece(ENTRY), told.look("fds").piece(EXIT)
+    if isinstance(asked, Unread):
+        return f"watches {counted(told.value('nfds'), 'descriptor')}{_patience(timeout_ns)}", ""
+    watched = [(fd, events) for fd, events, _ in _pollfds(asked) if fd >= 0]
+    wanted = 0
+    for _, events in watched:
+        wanted |= events
+    one = f"descriptor {watched[0][0]}" if len(watched) == 1 else _any_of(len(watched))
+    fds = [] if isinstance(answered, Unread) else [fd for fd, _, revents in _pollfds(answered) if revents]
+    return f"asks whether {one} is {_events_text(wanted)}{_patience(timeout_ns)}", _ready(
+        told, timeout_ns, "none", fds
+    )
+
+
+def _pollfds(data: bytes) -> list[tuple[int, int, int]]:
+    return list(_POLLFD.iter_unpack(data[: len(data) // _POLLFD.size * _POLLFD.size]))
+
+
+def _milliseconds(told: Told) -> int | None:
+    timeout = told.number("timeout")
+    return None if timeout < 0 else timeout * 1_000_000
+
+
+def _epoll(told: Told, timeout_ns: int | None) -> tuple[str, str]:
+    does = (
+        f"asks which descriptors on the interest list of {told.descriptor('epfd')} are ready{_patience(timeout_ns)}"
+    )
+    if told.result == 0:
+        return does, "returns at once, none was" if timeout_ns == 0 else "none became so in time"
+    return does, f"{counted(told.result, 'event')}: {told.text('events')}"
+
+
+_ET, _ONESHOT = 1 << 31, 1 << 30
+
+
+def _interest(told: Told) -> tuple[str, str]:
+    target, whose = told.descriptor("fd"), told.descriptor("epfd")
+    if told.number("op") == 2:
+        return f"takes {target} off the interest list of {whose}", ""
+    data = told.look("event").piece(ENTRY)
+    events = 0 if isinstance(data, Unread) else int.from_bytes(data[:4], "little")
+    how = ", only when that changes (edge-triggered)" if events & _ET else ""
+    how += ", once (one-shot)" if events & _ONESHOT else ""
+    verb = "puts" if told.number("op") == 1 else "changes the entry of"
+    where = "on" if told.number("op") == 1 else "in"
+    return f"{verb} {target} {where} the interest list of {whose}: tell when it is {_events_text(events)}{how}", ""
+
+
+def _futex(told: Told) -> tuple[str, str]:
+    operation, word = told.value("futex_op") & 0x7F, told.text("uaddr")
+    if operation in (0, 9):
+        timeout = _struct_timeout(told, "timeout", 1)
+        limit = f", at most {duration_text(timeout)}" if timeout and operation == 0 else ""
+        does = (
+            f"sleeps until another thread wakes it at {word}{limit}, provided the word there is {told.text('val')}"
+        )
+        return does, "it is woken"
+    if operation in (1, 10):
+        number = told.number("val")
+        whom = "every thread" if number >= 0x7FFFFFFF else f"up to {counted(number, 'thread')}"
+        return f"wakes {whom} that sleeps at {word}", f"{told.result or 'none'} slept there"
+    return f"does {told.text('futex_op')} on the word at {word}", f"returns {told.result}"
+
+
+_TIMER_ABSTIME: Final = 1
+
+
+def _sleep(told: Told) -> tuple[str, str]:
+    wanted = _struct_timeout(told, "req", 1)
+    if wanted is None or wanted < 0:
+        return "sleeps", "the time is over"
+    if told.number("flags") & _TIMER_ABSTIME:
+        return f"sleeps until {told.text('clockid')} shows {duration_text(wanted)}", "it does"
+    return f"sleeps for {duration_text(wanted)}", "the time is over"
+
+
+def _aio_submit(told: Told) -> tuple[str, str]:
+    return (
+        f"submits {counted(told.number('nr'), 'I/O request')} to be worked on meanwhile",
+        f"{told.result} are begun",
+    )
+
+
+def _aio_events(told: Told) -> tuple[str, str]:
+    least = told.number("min_nr")
+    does = (
+        f"asks for finished I/O requests, and waits for at least {least}" if least else "asks for finished requests"
+    )
+    return does, f"{told.result or 'none'} finished: {told.text('events')}"
+
+
+def _uring_enter(told: Told) -> tuple[str, str]:
+    submits, least = told.number("to_submit"), told.number("min_complete")
+    parts = [f"submits {counted(submits, 'operation')} from its ring"] if submits else []
+    parts += [f"waits until {counted(least, 'operation')} completed"] if least else []
+    return " and ".join(
+        parts
+    ) or "lets the kernel look at its rings", f"{told.result} were taken" if submits else ""
+
+
+WAITS: Final[dict[str, Saying]] = {
+    "select": lambda told: _select(told, _struct_timeout(told, "timeout", 1000)),
+    "pselect6": lambda told: _select(told, _struct_timeout(told, "timeout", 1)),
+    "poll": lambda told: _poll(told, _milliseconds(told)),
+    "ppoll": lambda told: _poll(told, _struct_timeout(told, "timeout", 1)),
+    "epoll_wait": lambda told: _epoll(told, _milliseconds(told)),
+    "epoll_pwait": lambda told: _epoll(told, _milliseconds(told)),
+    "epoll_pwait2": lambda told: _epoll(told, _struct_timeout(told, "timeout", 1)),
+    "epoll_create": lambda told: ("makes an epoll interest list", f"it is descriptor {told.result}"),
+    "epoll_create1": lambda told: ("makes an epoll interest list", f"it is descriptor {told.result}"),
+    "epoll_ctl": _interest,
+    "futex": _futex,
+    "nanosleep": _sleep,
+    "clock_nanosleep": _sleep,
+    "sched_yield": lambda _told: ("lets other threads run first", ""),
+    "io_setup": lambda told: (
+        f"prepares for up to {counted(told.number('nr_events'), 'I/O request')} at a time",
+        "",
+    ),
+    "io_submit": _aio_submit,
+    "io_getevents": _aio_events,
+    "io_pgetevents": _aio_events,
+    "io_uring_setup": lambda told: (
+        f"makes an io_uring with room for {counted(told.number('entries'), 'operation')}",
+        f"it is descriptor {told.result}",
+    ),
+    "io_uring_enter": _uring_enter,
+    "eventfd2": lambda told: (
+        "makes a counter that can be waited for (eventfd)",
+        f"it is descriptor {told.result}",
+    ),
+    "timerfd_create": lambda told: ("makes a timer that is read like a file", f"it is descriptor {told.result}"),
+    "timerfd_settime": lambda told: (f"sets the timer {told.descriptor()} to {told.text('new_value')}", ""),
+}
