@@ -78,13 +78,16 @@ def test_without_schedstat_waiting_cannot_be_told_from_handing_over() -> None:
 CLOCKS = st.integers(0, 1 << 40)
 
 
+RAW = ("run_ns", "delay_ns", "wall_ns", "user_run_ns", "user_delay_ns", "user_wall_ns")
+
+
 @given(
-    st.fixed_dictionaries(dict.fromkeys(("run_ns", "delay_ns", "wall_ns", "user_run_ns", "user_delay_ns", "user_wall_ns"), CLOCKS)),
-    st.fixed_dictionaries({name: st.integers(1, 5) for name in ("stops", "user_stops")}),
-    st.fixed_dictionaries({name: st.integers(0, 9) for name in ("switches", "user_switches")}),
+    st.fixed_dictionaries(dict.fromkeys(RAW, CLOCKS)),
+    st.fixed_dictionaries(dict.fromkeys(("stops", "user_stops"), st.integers(1, 5))),
+    st.fixed_dictionaries(dict.fromkeys(("switches", "user_switches"), st.integers(0, 9))),
     st.sampled_from(list(Placement)),
     CLOCKS,
-)  # fmt: skip
+)
 def test_the_five_times_are_the_span(
     clocks: dict[str, int], stops: dict[str, int], switches: dict[str, int], placement: Placement, held: int
 ) -> None:
