@@ -26,12 +26,11 @@ Writer = Callable[["Recording", BinaryIO], None]
 @click.option(
     "--to",
     "form",
-    required=True,
     type=click.Choice(["strace", "jsonl", "csv", "parquet"]),
     help="strace: text as strace writes it. jsonl: an object an event. csv, parquet: accounted columns.",
 )
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="Write here. [default: stdout]")
-def command(file: Path | None, form: str, out: Path | None) -> int:
+def command(file: Path | None, form: str | None, out: Path | None) -> int:
     """Write FILE (by default the newest recording) in another format.
 
     Times are corrected: what the program would take untraced, in ns (in strace's text: seconds).
@@ -44,6 +43,10 @@ def command(file: Path | None, form: str, out: Path | None) -> int:
     from iotrace.report import newest
     from tracer.recording.reader import Recording
 
+    if form is None:
+        raise Failure(
+            "say which format, for example: iotrace export --to strace\nFormats: " + ", ".join(WRITERS), USAGE
+        )
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise Failure(
             "Parquet is not for terminals.\nWrite it to a file: iotrace export --to parquet -o FILE", USAGE

@@ -11,34 +11,50 @@ from typing import TYPE_CHECKING, cast
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.console import RenderableType
+
     from iotrace.text_report import By
     from tracer.analyze.results import Report
     from tracer.analyze.tally import Tally
+    from tui.drawing.palette import Palette
 
 
 @click.command("report")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--by",
-    type=click.Choice(["syscall", "fd", "thread", "phase"]),
+    type=click.Choice(["syscall", "fd", "thread", "phase", "operation"]),
     help="Only this table. [default: syscall, thread]",
 )
 @click.option(
     "--phase", metavar="NAME", help="Only this phase; `all` = everything. [default: measure if there is one]"
 )
+@click.option(
+    "--limit", metavar="N", type=click.IntRange(min=0), help="With --by operation: list N single operations."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document: times in ns, sizes in bytes.")
-def command(file: Path | None, by: str | None, phase: str | None, as_json: bool) -> int:
+def command(file: Path | None, by: str | None, phase: str | None, limit: int | None, as_json: bool) -> int:
     """Print what FILE (by default the newest recording) says.
 
     user, kernel, blocked and runnable are what the program would take untraced; the tracer's own time is
     left out. wasted: calls that failed with EAGAIN, and waits with timeout 0 that found nothing.
+    --by operation: io_uring, POSIX and native AIO and signal-driven I/O, from submission to completion.
 
     \b
     iotrace report
     iotrace report run.iotrace --by fd
     iotrace report --json | jq .totals
     """
-    show(file or newest(), phase=phase, by=cast("By | None", by), as_json=as_json)
+    if by == "operation":
+        from iotrace import operations_report
+
+        operations_report.show(file or newest(), phase=phase, limit=limit, as_json=as_json)
+    elif limit is not None:
+        raise click.UsageError("--limit is for the list of --by operation")
+    else:
+        show(file or newest(), phase=phase, by=cast("By | None", by), as_json=as_json)
     return 0
 
 
@@ -89,9 +105,16 @@ def report_of(tally: Tally, phase: str | None) -> Report:
 
 
 def _print(tally: Tally, report: Report, by: By | None) -> None:
+    from iotrace.text_report import lines
+
+    corrected = any(constants.samples for constants in (tally.calibration.shared, tally.calibration.apart))
+    print_lines(lambda width, palette: lines(report, by=by, corrected=corrected, width=width, palette=palette))
+
+
+def print_lines(lines: Callable[[int, Palette], Sequence[RenderableType]]) -> None:
+    """Write lines to stdout; `lines` is told the width and the colours there are."""
     from rich.console import Console
 
-    from iotrace.text_report import lines
     from tui.drawing.palette import DARK, PLAIN
 
     console = Console(highlight=False, markup=False, emoji=False)
@@ -99,7 +122,6 @@ def _print(tally: Tally, report: Report, by: By | None) -> None:
         console.width = 80
     width = max(80, min(console.width, 120))
     palette = DARK if console.color_system and not console.no_color else PLAIN
-    corrected = any(constants.samples for constants in (tally.calibration.shared, tally.calibration.apart))
-    for line in lines(report, by=by, corrected=corrected, width=width, palette=palette):
+    for line in lines(width, palette):
         console.print(line, width=width, soft_wrap=False)
     sys.stdout.flush()

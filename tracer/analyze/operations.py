@@ -1,4 +1,4 @@
-"""Asynchronous operations of a recording: what was asked for, who carried it out, when it was done, how it was told.
+"""Asynchronous operations of a recording: what was asked for, who carried it out, when, and how it was told.
 
 Four kinds are put together from the rows of a recording: entries of io_uring's rings (`operations_rings`), requests
 of the C library's POSIX AIO (`operations_aio`), iocbs of native AIO (`operations_blocks`), and signals that
@@ -34,7 +34,7 @@ class Source(Protocol):
     def take(self, event: Event) -> Iterator[Operation]:
         """Take in the next event; the operations that are over."""
 
-    def left(self, inside: Iterable[Event]) -> Iterator[Operation]:
+    def left(self, inside: Iterable[Event], /) -> Iterator[Operation]:
         """At the end: the operations that are not over. `inside`: calls that had not returned."""
 
 

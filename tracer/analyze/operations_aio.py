@@ -54,7 +54,7 @@ class Requests:
     def wanted(self, rows: Rows) -> Mask:
         """Births of threads, what young threads and helpers call, and who wakes them or is woken or told."""
         births = rows.of_kind(Kind.SPAWN) & (rows.flat.nr == Spawn.CLONE)
-        clones = rows.named(CLONES)
+        clones: Mask = rows.named(CLONES)
         refused = rows.named(POSITIONED) & (rows.flat.result == ESPIPE) & (rows.flat.tid != rows.flat.pid)
         fresh = births | refused
         tids = {*self._threads, *rows.flat.tid[fresh].tolist()}
@@ -63,7 +63,8 @@ class Requests:
             return clones
         theirs = rows.of_threads(tids) & rows.named(_OF_HELPERS)
         others = rows.of_processes(pids) & (rows.named(("futex",)) | _asynchronous(rows))
-        return births | clones | refused | theirs | others
+        found: Mask = births | clones | refused | theirs | others
+        return found
 
     def take(self, event: Event) -> Iterator[Operation]:
         """The requests that are over with this row."""
@@ -76,7 +77,7 @@ class Requests:
         elif event.kind == Kind.CALL and event.name in _OF_HELPERS:
             yield from self._called(event)
 
-    def left(self, inside: Iterable[Event]) -> Iterator[Operation]:
+    def left(self, inside: Iterable[Event], /) -> Iterator[Operation]:
         """Requests whose helper did nothing after them, and those it is still at."""
         for event in inside:
             helper = self._threads.get(event.tid)
@@ -123,7 +124,9 @@ class Requests:
         if helper is None and event.result == ESPIPE and event.tid != event.pid:
             helper = self._threads[event.tid] = Helper(event.pid, event.tid, 0, event.at_ns)
         if event.name == "futex":
-            self._futexes[event.pid].add(event, self._working.get(event.tid), helps=helper is not None and helper.sure)
+            self._futexes[event.pid].add(
+                event, self._working.get(event.tid), helps=helper is not None and helper.sure
+            )
         elif helper is None:
             return
         elif event.name == "rt_sigprocmask":
@@ -172,9 +175,9 @@ class Requests:
             return
         futexes = self._futexes[request.pid]
         futexes.settle(request)
-        word = futexes.woken_by(request)
-        if not request.notified and word is not None:
-            request.told("aio_suspend", word)
+        woke_ns = futexes.woken_by(request)
+        if woke_ns is not None:
+            request.told("aio_suspend", woke_ns)
         if not self._notices[request.pid].keeps(request):
             yield request.operation()
 

@@ -82,7 +82,9 @@ def born_by(event: Event) -> Born:
 def blocks_all(event: Event) -> bool:
     """Whether an rt_sigprocmask blocks (nearly) every signal."""
     mask = event.memory(1, When.ENTRY)
-    return event.args[0] & 0xFFFFFFFF == _SET_MASK and int.from_bytes(mask[:8], "little").bit_count() >= _MOST_SIGNALS
+    return (
+        event.args[0] & 0xFFFFFFFF == _SET_MASK and int.from_bytes(mask[:8], "little").bit_count() >= _MOST_SIGNALS
+    )
 
 
 def request_name(helper: Helper, event: Event) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 
-
+from tracer.analyze.figure_roles import ARRIVING, DEPARTING
 from tracer.analyze.operations_results import Operation
 from tracer.analyze.operations_rows import Event
 from tracer.decode.constants_process import POLL_CODES, signal_name
 from tracer.wire import Kind
+
+_POLL_OUT = 2
 
 
 class Notice:
@@ -30,11 +32,13 @@ class Notice:
         self._where: set[str] = set()
 
     def transferred(self, event: Event, *, inside: bool) -> None:
-        """A transfer on its descriptor returned; `inside`: in its handler."""
+        """A transfer on its descriptor returned; `inside`: in its handler. Only what was announced counts."""
+        if event.name not in (DEPARTING if self.code == _POLL_OUT else ARRIVING):
+            return
         if event.result > 0:
             self._last = event
             self._bytes += event.result
-            self._where.add("read in the handler" if inside else "read after the handler")
+            self._where.add("in the handler" if inside else "after the handler")
         elif event.result == -errno.EAGAIN:
             self._where.add("drained")
 
@@ -43,16 +47,17 @@ class Notice:
         last = self._last
         returned = self.returned_ns
         between = returned - self.told_ns if returned is not None else 0
-        flags = [*(("armed",) if self.armed else ()), *sorted(self._where), *(("nothing read",) if not last else ())]
+        flags = ["armed"] if self.armed else []
+        flags += sorted(self._where) if last else ["nothing moved", *sorted(self._where)]
+        told = f"signal {signal_name(self.number)}"
         return Operation(
             kind="sigio", number=0, name=POLL_CODES.get(self.code, "SI_KERNEL"), pid=self.event.pid,
-            tid=self.event.tid, fd=self.fd, buffer=last.args[1] if last else None, length=last.args[2] if last else None,
-            submitted_ns=self.told_ns, began_ns=None, completed_ns=last.end_ns if last else returned,
+            tid=self.event.tid, fd=self.fd, buffer=last.args[1] if last else None,
+            length=last.args[2] if last else None, submitted_ns=self.told_ns, began_ns=None,
+            completed_ns=last.end_ns if last else returned,
             result=self._bytes if last or returned is not None else None, bytes=self._bytes, inline=None,
-            worker=last.tid if last else None, notified=f"signal {signal_name(self.number)}", notified_ns=self.told_ns,
+            worker=last.tid if last else None, notified=told, notified_ns=self.told_ns, caller_ns=0,
             # The user time before the first call in the handler also holds what the signal interrupted.
-            caller_ns=0, handler_ns=min(self.spent_ns, between) if returned is not None else None,
-            flags=tuple(flags), inferred=("fd",) if self.inferred else (),
+            handler_ns=min(self.spent_ns, between) if returned is not None else None, flags=tuple(flags),
+            inferred=("fd",) if self.inferred else (),
         )  # fmt: skip
-
-

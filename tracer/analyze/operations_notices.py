@@ -1,4 +1,4 @@
-"""Signals that tell of a completed POSIX AIO request: queued by its helper, delivered to a thread of the program."""
+"""Signals that tell of a completed POSIX AIO request: queued by its helper, delivered to the program."""
 
 from __future__ import annotations
 

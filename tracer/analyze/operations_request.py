@@ -61,7 +61,9 @@ class Request:
         born = self.helper.born
         if self.by_birth and self.submitted_ns is None and self.helper.parent:
             parent = self.helper.parent
-            self.handed_over(*((born.tid, born.at_ns, born.caller_ns) if born else (parent, self.helper.born_ns, 0)))
+            self.handed_over(
+                *((born.tid, born.at_ns, born.caller_ns) if born else (parent, self.helper.born_ns, 0))
+            )
         moved = self.name != "aio_fsync"
         inferred = ["request"]
         inferred += ["submission"] if self.submitted_ns is not None else []

@@ -47,7 +47,8 @@ class Operation:
     """Completed inside the io_uring_enter that submitted it. None where the question makes no sense."""
     worker: int | None
     notified: str
-    """How the program was told: "completion ring", "signal RT_3", "thread 4242", "aio_suspend"; empty: not at all."""
+    """How the program was told: "completion ring", "signal SIGRT_3", "thread 4242", "aio_suspend"; empty: it was
+    not."""
     notified_ns: int | None
     caller_ns: int
     """CPU time the submitting thread spent in the kernel in the call that handed it over; its share when that

@@ -25,7 +25,6 @@ _FIOASYNC: Final = 0x5452
 _O_ASYNC: Final = 0o20000
 _SIGIO: Final = 29
 _SI_KERNEL: Final = 128
-_FIRST_REALTIME: Final = 32
 _POLL_CODES: Final = range(1, 7)
 """POLL_IN ... POLL_HUP (sigaction(2))."""
 _FD: Final = slice(24, 28)
@@ -77,7 +76,7 @@ class Signals:
         elif event.kind == Kind.CALL and event.pid in self._armed:
             yield from self._called(event)
 
-    def left(self, inside: Iterable[Event]) -> Iterator[Operation]:
+    def left(self, _inside: Iterable[Event], /) -> Iterator[Operation]:
         """The last signal about every descriptor."""
         yield from (notice.operation() for notice in self._current.values())
         self._current.clear()
@@ -111,10 +110,12 @@ class Signals:
         runs = handled and (pid, number) not in self._unhandled
         fd, inferred = self._announced(pid, number, code, info)
         if fd is None and number != _SIGIO:
-            if runs and pid in self._armed and (number >= _FIRST_REALTIME or event.nr == number):
+            if runs and pid in self._armed:  # should it have no handler after all, nothing pops what lies below
                 self._handlers[event.tid].append(None)
             return
-        notice = Notice(event, number, code, fd, self._armed.get(pid, {}).get(fd if fd is not None else -1), inferred)
+        notice = Notice(
+            event, number, code, fd, self._armed.get(pid, {}).get(fd if fd is not None else -1), inferred
+        )
         self._armed[pid]  # what it calls is to be seen from now on, even where the arming was not
         if runs:
             self._handlers[event.tid].append(notice)

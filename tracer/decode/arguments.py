@@ -9,6 +9,7 @@ from typing import Final
 from tracer.decode.buffers import BUFFERS, iovec
 from tracer.decode.commands import COMMANDS
 from tracer.decode.fields import fields
+from tracer.decode.file_structures import FILE_STRUCTURES
 from tracer.decode.look import Reader
 from tracer.decode.network import NETWORK, message, messages
 from tracer.decode.readiness import READINESS
@@ -20,8 +21,8 @@ from tracer.decode.system import SYSTEM
 from tracer.decode.times import TIMES
 
 _PLAIN: Final[dict[str, Reader]] = {
-    **SCALARS, **BUFFERS, **READINESS, **NETWORK, **TIMES, **SIGNAL_READERS, **STRUCTURES, **COMMANDS,
-    **RING_READERS, **SYSTEM,
+    **SCALARS, **BUFFERS, **READINESS, **NETWORK, **TIMES, **SIGNAL_READERS, **STRUCTURES, **FILE_STRUCTURES,
+    **COMMANDS, **RING_READERS, **SYSTEM,
 }  # fmt: skip
 _FAMILIES: Final[dict[str, Callable[[str], Reader]]] = {
     "flags": flag_words, "const": constants, "iovec": iovec, "msghdr": message, "mmsghdr": messages,

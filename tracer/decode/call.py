@@ -7,19 +7,22 @@ its address and the reason.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 
 from tracer.decode.arguments import reader
 from tracer.decode.events import EVENTS
-from tracer.decode.look import Look
+from tracer.decode.look import Look, Watched, nothing_watched
 from tracer.decode.results import errno_name, is_error, is_interrupted, result_text
 from tracer.decode.ring_entries import completions
 from tracer.recording.captured import Row, captured
 from tracer.syscalls.model import Syscall
 from tracer.syscalls.names import name_of
 from tracer.syscalls.table import declaration_of
-from tracer.wire import Flag, Kind
+from tracer.wire import RING_COMPLETION, RING_SUBMISSION, Flag, Kind
+
+_RINGS: Final = (RING_SUBMISSION, RING_COMPLETION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,14 @@ class CallText:
         return " ".join(filter(None, ("---", self.name, inside, self.result, "---")))
 
 
-def call_text(batch: pa.RecordBatch, index: int) -> CallText:
-    """Row `index` of `batch` in words. Raises IndexError when there is no such row."""
-    return row_text(captured(batch).row(index))
+def call_text(batch: pa.RecordBatch, index: int, watched: Watched = nothing_watched) -> CallText:
+    """Row `index` of `batch` in words. Raises IndexError when there is no such row.
+
+    `watched` maps epoll events back to descriptors, for whoever follows the interest lists of the row's process."""
+    return row_text(captured(batch).row(index), watched)
 
 
-def row_text(row: Row) -> CallText:
+def row_text(row: Row, watched: Watched = nothing_watched) -> CallText:
     """`row` in words."""
     if row.kind not in (Kind.CALL, Kind.ENTERED):
         event = EVENTS.get(row.kind)
@@ -62,31 +67,33 @@ def row_text(row: Row) -> CallText:
     declared = declaration_of(row.abi, row.nr)
     name = name_of(row.abi, row.nr)
     if row.kind == Kind.ENTERED:
-        return CallText(name, _arguments(row, declared), "?" if row.flags & Flag.FINAL else "")
+        return CallText(name, _arguments(row, declared, watched), "?" if row.flags & Flag.FINAL else "")
     returns = declared.returns if declared else "int"
     failed = is_error(row.result) and returns != "restored"
     return CallText(
         name,
-        _arguments(row, declared),
+        _arguments(row, declared, watched),
         outcome_text(row, declared),
         errno_name(-row.result) if failed else None,
         is_interrupted(row.result) and returns != "restored",
     )
 
 
-def _arguments(row: Row, declared: Syscall | None) -> tuple[str, ...]:
-    return tuple([text for text in argument_texts(row, declared) if text])
+def _arguments(row: Row, declared: Syscall | None, watched: Watched) -> tuple[str, ...]:
+    return tuple([text for text in argument_texts(row, declared, watched) if text])
 
 
-def argument_texts(row: Row, declared: Syscall | None) -> list[str]:
+def argument_texts(row: Row, declared: Syscall | None, watched: Watched = nothing_watched) -> list[str]:
     """The text of every argument; empty for one that means nothing in this call (the mode of an open that creates
     nothing) and is not shown."""
     if declared is None:
         return [f"{value:#x}" if value else "0" for value in row.args]
-    return [reader(each.reads)(Look(row, declared, index)) for index, each in enumerate(declared.args)]
+    return [reader(each.reads)(Look(row, declared, index, watched)) for index, each in enumerate(declared.args)]
 
 
 def outcome_text(row: Row, declared: Syscall | None) -> str:
     """What the call of a CALL row returned."""
     returns = declared.returns if declared else "int"
-    return result_text(row.result, returns, row.args) + completions(row)
+    text = result_text(row.result, returns, row.args)
+    # Few rows have anything of a ring: asking costs less than looking for it.
+    return text + completions(row) if any(piece.arg in _RINGS for piece in row.pieces) else text

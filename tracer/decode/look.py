@@ -14,12 +14,23 @@ from tracer.wire import When
 ENTRY, EXIT = int(When.ENTRY), int(When.EXIT)
 
 
+Watched = Callable[[int, int], int | None]
+"""The descriptor that was put on an interest list, by the list's descriptor and the `data` given for it; None when
+that is not known."""
+
+
+def nothing_watched(_epfd: int, _data: int) -> int | None:
+    """For whoever does not follow interest lists."""
+    return None
+
+
 class Look(NamedTuple):
     """One argument of one call."""
 
     row: Row
     declared: Syscall
     place: int
+    watched: Watched = nothing_watched
 
     @property
     def value(self) -> int:

@@ -84,7 +84,8 @@ def epoll_events(look: Look) -> str:
         return "[]" if look.result == 0 else look.missing(data)
     whole = len(data) // layout.size
     shown = data[: min(whole, MOST_SHOWN) * layout.size]
-    parts = [_event_text(events, target) for events, target in layout.iter_unpack(shown)]
+    epfd = look.sibling("epfd") & 0xFFFFFFFF
+    parts = [_event_text(events, data, look.watched(epfd, data)) for events, data in layout.iter_unpack(shown)]
     return "[" + ", ".join(parts) + (", ..." if whole > MOST_SHOWN else "") + "]"
 
 
@@ -99,8 +100,10 @@ def epoll_event(look: Look) -> str:
     return _event_text(*layout.unpack_from(data))
 
 
-def _event_text(events: int, target: int) -> str:
-    return f"{{events={flags_text(events, _EPOLL)}, data={target:#x}}}"
+def _event_text(events: int, data: int, fd: int | None = None) -> str:
+    """`fd`: the descriptor that `data` was given for, shown unless `data` is that number."""
+    known = "" if fd is None or fd == data else f" (fd {fd})"
+    return f"{{events={flags_text(events, _EPOLL)}, data={data:#x}{known}}}"
 
 
 READINESS: Final[dict[str, Reader]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from tracer.decode import constants_files, constants_network, constants_process, constants_system
@@ -19,6 +20,8 @@ _CONSTANTS: Final[dict[str, dict[int, str]]] = {
 }  # fmt: skip
 _WIDE: Final = frozenset({"clone", "prot", "mmap_flags", "mount", "fanotify_mask"})
 """Flag words of 64 bits; all others are C ints."""
+_REMEMBERED: Final = 512
+"""Texts kept of each kind of flags: programs use few combinations, again and again."""
 _AF_NETLINK: Final = 16
 _AT_FDCWD: Final = -100
 _FUTEX_PRIVATE, _FUTEX_CLOCK_REALTIME = 128, 256
@@ -37,7 +40,8 @@ def flag_words(name: str) -> Reader:
     """A decoder of flags by the names of table `name`."""
     names = _FLAGS[name]
     mask = 0xFFFFFFFFFFFFFFFF if name in _WIDE else 0xFFFFFFFF
-    return lambda look: flags_text(look.value & mask, names)
+    remembered = lru_cache(_REMEMBERED)(lambda value: flags_text(value, names))
+    return lambda look: remembered(look.value & mask)
 
 
 def constants(name: str) -> Reader:
@@ -92,6 +96,7 @@ def _node_device(look: Look) -> str:
     return f"{look.value:#x}" if look.sibling("mode") & 0o170000 in (0o20000, 0o60000) else ""
 
 
+@lru_cache(_REMEMBERED)
 def mode_text(value: int) -> str:
     """0644, or S_IFREG|0644 when the word holds a file type."""
     kind = constants_files.FILE_TYPES.get(value & 0o170000)

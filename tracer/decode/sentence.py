@@ -18,6 +18,7 @@ from tracer.decode.results import INTERRUPTIONS, errno_name, is_error, is_interr
 from tracer.decode.sentence_data import DATA
 from tracer.decode.sentence_files import FILES
 from tracer.decode.sentence_processes import PROCESSES
+from tracer.decode.sentence_sleeping import SLEEPING
 from tracer.decode.sentence_sockets import SOCKETS
 from tracer.decode.sentence_waits import WAITS
 from tracer.decode.told import Naming, Told
@@ -27,7 +28,7 @@ from tracer.syscalls.names import name_of
 from tracer.syscalls.table import declaration_of
 from tracer.wire import Flag, Kind
 
-_SAYINGS: Final = {**DATA, **FILES, **SOCKETS, **WAITS, **PROCESSES}
+_SAYINGS: Final = {**DATA, **FILES, **SOCKETS, **WAITS, **SLEEPING, **PROCESSES}
 
 
 def sentence(batch: pa.RecordBatch, index: int, name_of_fd: Naming = lambda _fd: None) -> str:

@@ -145,7 +145,7 @@ def _nodemask(look: Look) -> str:
 
 
 SYSTEM: Final[dict[str, Reader]] = {
-    "raw": raw,
+    **dict.fromkeys(("raw", "uring_arg", "msgbuf", "sembufs"), raw),
     "string_or_address": _string_or_address,
     "ulongs": _numbers("<Q", in_hex=True),
     "keyring": _keyring,

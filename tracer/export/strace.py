@@ -32,6 +32,8 @@ Ints = NDArray[Any]
 RESULT_COLUMN: Final = 40
 """strace aligns "=" to this column."""
 _NEVER_RETURNED: Final = "?"
+_NOT_KNOWN: Final = "?"
+"""What a descriptor is called that was open before the trace began and could not be asked about."""
 
 
 def lines(recording: Recording) -> Iterator[str]:
@@ -124,7 +126,8 @@ class _DescriptorNames:
     def of(self, moment: Moment) -> str:
         """The path or kind of the descriptor the row uses, empty when it uses none."""
         code = int(self._at(moment.batch)[0][moment.row])
-        return self._accounting.descriptors.seen[code].description.what if code >= 0 else ""
+        what = self._accounting.descriptors.seen[code].description.what if code >= 0 else ""
+        return "" if what == _NOT_KNOWN else what
 
     def took_ns(self, moment: Moment) -> int:
         """Corrected time inside the call."""

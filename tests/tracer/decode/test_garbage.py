@@ -12,6 +12,7 @@ from tests.tracer.rows import TestRow, batch
 from tracer.account.copies import Copies, account_copies
 from tracer.account.transfers import moved
 from tracer.decode.call import call_text
+from tracer.decode.sentence import sentence
 from tracer.recording.captured import captured
 from tracer.syscalls.names import number_of, numbers
 from tracer.syscalls.objects import Object
@@ -96,6 +97,7 @@ def test_garbage_never_raises_and_never_reaches_the_terminal(made: list[TestRow]
     for index in range(len(made)):
         line = call_text(garbage, index).line
         assert line.isprintable()
+        assert sentence(garbage, index).isprintable()
 
 
 @settings(max_examples=100, deadline=None)
