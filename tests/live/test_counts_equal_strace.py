@@ -113,32 +113,47 @@ def strace_counts(command: Sequence[str], folder: Path, work: Path) -> dict[str,
 
 @pytest.mark.parametrize("name", CASES)
 def test_counts_status_and_output(name: str, tmp_path: Path) -> None:
-    """Every call is seen, none is invented, and the program does not notice."""
+    """Every call is seen, none is invented, and the program does not notice.
+
+    A program with threads or children may differ from itself from run to run even in other calls (a compiler that
+    retries a name, a shell that polls once more), so such a program has three tries to be traced alike twice.
+    """
     case = CASES[name]
     if shutil.which(case.command[0]) is None or shutil.which("strace") is None:
         pytest.skip(f"{case.command[0]} or strace is not installed")
     work = tmp_path / "work"
     work.mkdir()
     case.prepare(work)
+    for _ in range(3 if case.may_differ else 1):
+        ours, theirs = both_counts(case, tmp_path, work)
+        if ours == theirs:
+            break
+    assert ours == theirs
+    assert len(ours) > 10
+
+
+def both_counts(case: Case, folder: Path, work: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Counts by iotrace and by strace, less the calls that may differ; all else is compared here."""
     case.before(work)
     plain = subprocess.run(
         case.command, check=False, capture_output=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL, cwd=work
     )
     case.before(work)
-    theirs = strace_counts(case.command, tmp_path, work)
+    theirs = strace_counts(case.command, folder, work)
     case.before(work)
-    recorded = record(case.command, tmp_path, cwd=work)
-    ours = recorded.counts()
+    recorded = record(case.command, folder, cwd=work)
     assert recorded.status == plain.returncode
     assert recorded.output == plain.stdout
     if not case.stderr_differs:
         assert recorded.errors.startswith(plain.stderr.decode())
-    for each in case.may_differ:
-        ours.pop(each, None)
-        theirs.pop(each, None)
-    assert ours == theirs
-    assert len(ours) > 10
     the_five_times_add_up(recorded.report("--phase", "all"))
+    ours = recorded.counts()
+    return less(ours, case.may_differ), less(theirs, case.may_differ)
+
+
+def less(counts: dict[str, int], names: frozenset[str]) -> dict[str, int]:
+    """The counts without some names."""
+    return {name: count for name, count in counts.items() if name not in names}
 
 
 def the_five_times_add_up(report: dict[str, list[dict[str, int]]]) -> None:

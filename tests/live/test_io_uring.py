@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.live.recorded import Recorded, iotrace
@@ -32,20 +33,22 @@ def run(folder: Path, *options: str) -> Recorded:
 
 
 @pytest.mark.parametrize("transport", ["pipe", "unix", "tcp"])
-def test_every_byte_is_counted_at_io_uring_enter(transport: str, tmp_path: Path) -> None:
+def test_every_byte_is_counted(transport: str, tmp_path: Path) -> None:
+    """A completion is counted at the call that found it: mostly io_uring_enter, the last ones at what came next."""
     recorded = run(tmp_path, "--transport", transport)
-    enters = next(row for row in recorded.report()["syscalls"] if row["name"] == "io_uring_enter")
-    assert (enters["payload_out"], enters["copies_out"]) == (CLIENTS * MESSAGES * SIZE, CLIENTS * MESSAGES)
+    report = recorded.report()
+    assert report["totals"]["payload_out"] == CLIENTS * MESSAGES * SIZE
+    enters = next(row for row in report["syscalls"] if row["name"] == "io_uring_enter")
     assert (enters["payload_in"], enters["control_in"], enters["control_out"]) == (0, 0, 0)
     number = number_of(Abi.X86_64, "io_uring_enter")
     submitted = completed = 0
     for batch in recorded.open().batches:
         flat, counts = captured(batch), account_copies(batch)
-        for index in range(flat.rows):
-            if flat.nr[index] == number and flat.kind[index] == Kind.CALL:
-                pieces = [piece.arg for piece in flat.pieces(index)]
-                submitted += pieces.count(RING_SUBMISSION)
-                completed += pieces.count(RING_COMPLETION)
+        for index in np.flatnonzero(flat.kind == Kind.CALL).tolist():
+            pieces = [piece.arg for piece in flat.pieces(index)]
+            submitted += pieces.count(RING_SUBMISSION)
+            completed += pieces.count(RING_COMPLETION)
+            if flat.nr[index] == number:
                 assert not counts.unknown[index]
                 assert ("submitted: RE" in call_text(batch, index).line) is (RING_SUBMISSION in pieces)
     assert submitted == completed == CLIENTS * MESSAGES
@@ -53,8 +56,7 @@ def test_every_byte_is_counted_at_io_uring_enter(transport: str, tmp_path: Path)
 
 def test_submissions_that_a_kernel_thread_takes_are_seen_too(tmp_path: Path) -> None:
     recorded = run(tmp_path, "--sqpoll")
-    enters = next(row for row in recorded.report("--phase", "all")["syscalls"] if row["name"] == "io_uring_enter")
-    assert (enters["payload_out"], enters["copies_out"]) == (CLIENTS * MESSAGES * SIZE, CLIENTS * MESSAGES)
+    assert recorded.report()["totals"]["payload_out"] == CLIENTS * MESSAGES * SIZE
     pieces = [piece for batch in recorded.open().batches for piece in captured(batch).arg.tolist()]
     assert pieces.count(RING_SUBMISSION) == pieces.count(RING_COMPLETION) == CLIENTS * MESSAGES
 
