@@ -61,14 +61,13 @@ def _run(run: Run) -> dict[str, Any]:
 
 
 def _print(runs: Sequence[Run]) -> None:
-    from rich.console import Console
-
     from iotrace.compare_sentences import sentences
     from iotrace.compare_table import growth_table, tables, troubles
+    from iotrace.console import TextConsole
     from tracer.analyze.compare_growth import growths
     from tui.drawing.palette import DARK, PLAIN
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = TextConsole()
     if not console.is_terminal:
         console.width = int(os.environ.get("COLUMNS") or 80)
     width = max(_NARROWEST, console.width)

@@ -6,6 +6,8 @@ nor textual. This is the only place that catches errors it does not expect.
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -27,6 +29,9 @@ COMMANDS: Final = {
     "models": "List the bundled workloads, or explain one.",
     "doctor": "Say what works here, and how to get the rest.",
 }
+
+
+_CANNOT_TAKE_MORE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Subcommands(click.Group):
@@ -60,20 +65,33 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal without bars and µ shows ? for them, and is no reason to fail.
+        sys.stdout.reconfigure(errors="replace")
     status = run(arguments)
-    sys.stdout = None if status == SIGNALLED + 13 else sys.stdout
+    if status == SIGNALLED + 13:
+        _forget_output()
     sys.exit(status)
+
+
+def _forget_output() -> None:
+    """What could not be written is not tried again, and complained of again, when the interpreter ends."""
+    sys.stdout = None
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     try:
         status = cli.main(args=arguments, prog_name="iotrace", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        tell(_usage(error))
+        if type(error).__name__ == "NoArgsIsHelpError":  # click 8.2; before, it is no error
+            print(error.format_message(), file=sys.stderr)
+        else:
+            tell(_usage(error))
         return USAGE
     except (KeyboardInterrupt, click.Abort):
         return SIGNALLED + 2
@@ -98,6 +116,10 @@ def _failed(error: Exception) -> int:
         return error.exit_status
     if os.environ.get("IOTRACE_DEBUG"):
         raise error
+    if isinstance(error, OSError) and error.errno in _CANNOT_TAKE_MORE and error.filename is None:
+        _forget_output()
+        tell(f"cannot write the output: {error.strerror}.\nSend it to where there is room.")
+        return OURS
     tell(
         f"an unexpected error: {type(error).__name__}: {error}\n"
         "This is a fault of iotrace. IOTRACE_DEBUG=1 shows where it happened; please report it."

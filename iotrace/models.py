@@ -63,13 +63,12 @@ def _show_figure(model: Model) -> None:
     except models_figure.NoFigure as reason:
         print(_encodable(f"No figure from this machine: {reason}.\n"))
         return
-    from rich.console import Console
-
+    from iotrace.console import TextConsole
     from tui.drawing.figure import figure_lines
     from tui.drawing.figure_glyphs import ASCII, UNICODE
     from tui.drawing.palette import DARK, PLAIN
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = TextConsole()
     width = max(80, min(console.width if console.is_terminal else 80, 100))
     palette = DARK if console.color_system and not console.no_color else PLAIN
     job = " ".join([model.name, *models_figure.job(model)])

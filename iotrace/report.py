@@ -113,11 +113,10 @@ def _print(tally: Tally, report: Report, by: By | None) -> None:
 
 def print_lines(lines: Callable[[int, Palette], Sequence[RenderableType]]) -> None:
     """Write lines to stdout; `lines` is told the width and the colours there are."""
-    from rich.console import Console
-
+    from iotrace.console import TextConsole
     from tui.drawing.palette import DARK, PLAIN
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = TextConsole()
     if not console.is_terminal:
         console.width = 80
     width = max(80, min(console.width, 120))

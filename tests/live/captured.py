@@ -50,6 +50,8 @@ class Captured:
 
     documents: list[dict[str, Any]] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    reasons: Counter[int] = field(default_factory=Counter)
+    """Why pieces of memory are missing."""
     output: bytes = b""
     errors: bytes = b""
     returncode: int | None = None
@@ -109,6 +111,8 @@ def _frame(header: bytes, read: Any, captured: Captured) -> None:
         texts = []
         for _ in range(record[8]):
             arg, _, reason, size, _ = next(pieces)
+            if reason:
+                captured.reasons[reason] += 1
             if arg == NO_ARG and not reason:
                 texts.append(memory[start : start + size])
             start += size

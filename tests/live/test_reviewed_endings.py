@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -91,10 +93,11 @@ def test_sigterm_for_the_whole_group(tmp_path: Path) -> None:
 def test_sigterm_after_the_first_process_left(tmp_path: Path) -> None:
     """A signal for us goes to what the program left behind, and its first process's status stays ours."""
     path = tmp_path / "left.iotrace"
-    recorder = recorded(path, "sh", "-c", "sleep 100 > /dev/null & echo $!; exit 3")
+    recorder = recorded(path, "sh", "-c", "sleep 100 > /dev/null & echo $$ $!; exit 3")
     try:
         assert recorder.stdout is not None
-        left = int(recorder.stdout.readline())
+        first, left = map(int, recorder.stdout.readline().split())
+        assert eventually(lambda: is_gone(first))
 
         def waited() -> bool:
             recorder.send_signal(signal.SIGTERM)
@@ -103,8 +106,29 @@ def test_sigterm_after_the_first_process_left(tmp_path: Path) -> None:
         assert eventually(waited)
         recorder.communicate(timeout=TIMEOUT)
     finally:
-        os.killpg(recorder.pid, signal.SIGKILL) if recorder.poll() is None else None
+        recorder.kill()
     assert recorder.returncode == 3
+
+
+def test_a_starter_that_blocks_signals(tmp_path: Path) -> None:
+    """We hear what we must hear, and the program finds the signals blocked that were."""
+    path = tmp_path / "blocked.iotrace"
+    blocked = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGCHLD}
+    command = "import os, signal\nprint(*sorted(map(int, signal.pthread_sigmask(0, ()))), flush=True)\n" + BUSY
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+    try:
+        recorder = recorded(path, sys.executable, "-c", command)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+    try:
+        assert recorder.stdout is not None
+        assert recorder.stdout.readline().split() == [str(int(number)) for number in sorted(blocked)]
+        assert eventually(lambda: has_rows(path))
+        recorder.send_signal(signal.SIGTERM)
+        recorder.communicate(timeout=TIMEOUT)
+    finally:
+        recorder.kill()
+    assert recorder.returncode == 128 + signal.SIGTERM
 
 
 def test_births_amid_execs(tmp_path: Path) -> None:
@@ -163,6 +187,32 @@ def test_the_time_of_an_exec_from_another_thread(tmp_path: Path) -> None:
     [call] = [row for row in captured.of_kind(Kind.CALL) if row.name == "execve" and row.pid != 0][1:]
     wall, run, delay = call.clocks[:3]
     assert wall >= run + delay > 0
+
+
+def test_more_threads_than_descriptors() -> None:
+    """Our own limit is raised, the program's is not, and every path is read."""
+    program = (
+        "import resource, threading\nassert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 97\n"
+        "meet = threading.Barrier(102)\ndef run():\n    meet.wait(); open('/dev/null').close(); meet.wait()\n"
+        "threads = [threading.Thread(target=run) for _ in range(101)]\n"
+        "for each in threads: each.start()\nmeet.wait()\nmeet.wait()\nfor each in threads: each.join()"
+    )
+    former = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (97, former[1]))
+    try:
+        captured = capture([sys.executable, "-c", program])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, former)
+    assert captured.end["status"] == 0, captured.errors
+    assert captured.reasons[errno.EMFILE] == captured.reasons[errno.EFAULT] == 0
+
+
+def test_memory_that_cannot_be_opened() -> None:
+    """Then nothing is known of the address, which is not the same as an address that is not readable."""
+    reader = Reader(1 << 22)
+    assert reader.take(NO_ARG, When.ENTRY, 23, 8) == b""
+    [(_, _, reason, _, _)] = ITEM.iter_unpack(reader.items)
+    assert reason == errno.ENOENT
 
 
 def test_an_address_beyond_the_last() -> None:

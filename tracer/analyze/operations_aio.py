@@ -16,18 +16,9 @@ from typing import Final
 
 import numpy as np
 
+from tracer.analyze.operations_births import Births
 from tracer.analyze.operations_futexes import Futexes
-from tracer.analyze.operations_helpers import (
-    CLONES,
-    ESPIPE,
-    PLAIN,
-    POSITIONED,
-    Born,
-    Helper,
-    blocks_all,
-    born_by,
-    request_name,
-)
+from tracer.analyze.operations_helpers import CLONES, ESPIPE, PLAIN, POSITIONED, Helper, blocks_all, request_name
 from tracer.analyze.operations_notices import SI_ASYNCIO, Notices
 from tracer.analyze.operations_request import Request
 from tracer.analyze.operations_results import Operation
@@ -35,19 +26,17 @@ from tracer.analyze.operations_rows import Event, Mask, Rows
 from tracer.wire import Kind, Spawn
 
 _OF_HELPERS: Final = frozenset({"rt_sigprocmask", "rt_sigqueueinfo", "futex"}) | set(POSITIONED) | set(PLAIN)
-_MOST_CLONES: Final = 1 << 10
 
 
 class Requests:
     """The POSIX AIO requests of all processes."""
 
     def __init__(self) -> None:
-        self._threads: dict[int, Helper] = {}
-        """By thread: helpers, and young threads that may be."""
+        self._births = Births()
         self._working: dict[int, Request] = {}
         """By helper: its last request."""
-        self._clones: dict[int, Born] = {}
-        """By thread: the clone that started it, when its row came first."""
+        self._held: dict[int, Request] = {}
+        """By thread: a request that is over, but for whether this thread was started to tell of it."""
         self._futexes: defaultdict[int, Futexes] = defaultdict(Futexes)
         self._notices: defaultdict[int, Notices] = defaultdict(Notices)
 
@@ -57,8 +46,8 @@ class Requests:
         clones: Mask = rows.named(CLONES)
         refused = rows.named(POSITIONED) & (rows.flat.result == ESPIPE) & (rows.flat.tid != rows.flat.pid)
         fresh = births | refused
-        tids = {*self._threads, *rows.flat.tid[fresh].tolist()}
-        pids = {*(each.pid for each in self._threads.values()), *rows.flat.pid[fresh].tolist()}
+        tids = {*self._births.threads, *rows.flat.tid[fresh].tolist()}
+        pids = {*(each.pid for each in self._births.threads.values()), *rows.flat.pid[fresh].tolist()}
         if not tids:
             return clones
         theirs = rows.of_threads(tids) & rows.named(_OF_HELPERS)
@@ -80,49 +69,38 @@ class Requests:
     def left(self, inside: Iterable[Event], /) -> Iterator[Operation]:
         """Requests whose helper did nothing after them, and those it is still at."""
         for event in inside:
-            helper = self._threads.get(event.tid)
+            helper = self._births.threads.get(event.tid)
             name = request_name(helper, event) if helper is not None and not helper.rejected else None
             if helper is not None and name is not None and (helper.sure or helper.masked):
                 yield from self._begin(helper, event, name, over=False)
         for tid in list(self._working):
             yield from self._end(tid)
+        for child in list(self._held):
+            yield from self._resolved(child, tells=False)
         for notices in self._notices.values():
             yield from notices.left()
 
     def _spawned(self, event: Event) -> Iterator[Operation]:
-        if event.nr != Spawn.CLONE or event.tid == event.pid:
-            return
         yield from self._end(event.tid)
-        young = Helper(event.pid, event.tid, event.args[0], event.at_ns, self._clones.pop(event.tid, None))
-        if not young.rejected:
-            self._threads[event.tid] = young
+        self._births.spawned(event)
 
     def _cloned(self, event: Event) -> None:
-        born = born_by(event)
-        child = self._threads.get(event.result)
-        if child is None or child.born is not None:
-            self._clones[event.result] = born
-            if len(self._clones) > _MOST_CLONES:
-                self._clones.pop(next(iter(self._clones)))
-        else:
-            child.born = born
-            if child.rejected:
-                self._forget(event.result)
+        ordinary = self._births.cloned(event)
+        mistaken = self._working.pop(ordinary.tid, None) if ordinary is not None else None
+        if mistaken is not None:
+            self._futexes[mistaken.pid].drop(mistaken)
         request = self._working.get(event.tid)
-        ordinary = Helper(event.pid, event.result, event.tid, event.at_ns, born).rejected
-        if request is not None and (ordinary or born.stack is None):
+        if request is None or not request.over or request.notified or self._births.helps(event.result):
+            return
+        if self._births.is_open(event.result):
             request.told(f"thread {event.result}", event.at_ns)
-
-    def _forget(self, tid: int) -> None:
-        del self._threads[tid]
-        request = self._working.pop(tid, None)
-        if request is not None:
-            self._futexes[request.pid].drop(request)
+        elif request.child is None:
+            request.child = event.result, event.at_ns
 
     def _called(self, event: Event) -> Iterator[Operation]:
-        helper = self._threads.get(event.tid)
-        if helper is None and event.result == ESPIPE and event.tid != event.pid:
-            helper = self._threads[event.tid] = Helper(event.pid, event.tid, 0, event.at_ns)
+        helper = self._births.threads.get(event.tid)
+        if helper is None and event.result == ESPIPE and event.name in POSITIONED:
+            helper = self._births.seen_refused(event)
         if event.name == "futex":
             self._futexes[event.pid].add(
                 event, self._working.get(event.tid), helps=helper is not None and helper.sure
@@ -130,19 +108,33 @@ class Requests:
         elif helper is None:
             return
         elif event.name == "rt_sigprocmask":
-            self._mask(helper, event)
+            yield from self._mask(helper, event)
         elif event.name == "rt_sigqueueinfo":
             self._notices[event.pid].queued(event, self._working.get(event.tid))
         else:
             yield from self._transfer(helper, event)
 
-    def _mask(self, helper: Helper, event: Event) -> None:
+    def _mask(self, helper: Helper, event: Event) -> Iterator[Operation]:
         """A thread begins with the mask its parent had; one that lets signals in is not a helper."""
-        if helper.sure or helper.masked:
+        if helper.sure or blocks_all(event):
+            helper.masked = True
             return
-        helper.masked = blocks_all(event)
-        if not helper.masked and not helper.refused:
-            self._threads.pop(helper.tid, None)
+        if helper.refused is None:
+            yield from self._resolved(helper.tid, tells=True)
+            self._births.lets_signals_in(helper)
+
+    def _resolved(self, child: int, *, tells: bool) -> Iterator[Operation]:
+        """What a thread that a helper started is for: to tell of the request before, or to help as well."""
+        thread = self._births.threads.get(child)
+        held = self._held.pop(child, None)
+        working = self._working.get(thread.parent) if thread is not None else None
+        for request in (held, working):
+            if request is not None and request.child is not None and request.child[0] == child:
+                if tells:
+                    request.told(f"thread {child}", request.child[1])
+                request.child = None
+        if held is not None:
+            yield from self._over(held)
 
     def _transfer(self, helper: Helper, event: Event) -> Iterator[Operation]:
         if event.result == ESPIPE and event.name in POSITIONED:
@@ -151,9 +143,11 @@ class Requests:
         name = request_name(helper, event)
         if name is None or not (helper.sure or helper.masked or helper.refused):
             if not helper.sure:
-                self._threads.pop(helper.tid, None)
+                self._births.rule_out(helper)
             return
-        helper.sure = True
+        if not helper.sure:
+            helper.sure = True
+            yield from self._resolved(helper.tid, tells=False)
         yield from self._begin(helper, event, name, over=True)
 
     def _begin(self, helper: Helper, event: Event, name: str, *, over: bool) -> Iterator[Operation]:
@@ -161,8 +155,7 @@ class Requests:
         first = helper.refused or event
         futexes = self._futexes[helper.pid]
         request = Request.of(helper, event, name, first.at_ns, over=over)
-        parent = self._threads.get(helper.parent)
-        if helper.begun or not helper.parent or (parent is not None and parent.sure):
+        if helper.begun or not helper.parent or helper.by_helper:
             futexes.begun(request)
         helper.begun += 1
         helper.refused = None
@@ -171,8 +164,12 @@ class Requests:
     def _end(self, tid: int) -> Iterator[Operation]:
         """The last request of a helper is over: whatever was to be told has been told."""
         request = self._working.pop(tid, None)
-        if request is None:
-            return
+        if request is not None and request.child is not None:
+            self._held[request.child[0]] = request
+        elif request is not None:
+            yield from self._over(request)
+
+    def _over(self, request: Request) -> Iterator[Operation]:
         futexes = self._futexes[request.pid]
         futexes.settle(request)
         woke_ns = futexes.woken_by(request)

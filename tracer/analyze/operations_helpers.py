@@ -2,14 +2,15 @@
 
 Linux has no POSIX AIO: glibc plays it with threads of its own (rt/aio_misc.c), and nothing in a trace says so. But
 they are unlike the threads a program starts: they are born with (nearly) every signal blocked and with the least
-stack that a thread can have, and the first thing they do with a descriptor is a pread64, pwrite64, fsync or
-fdatasync, also where a pipe or socket refuses that with ESPIPE and they go on with a plain read or write.
+stack that a thread can have, or another helper started them; and the first thing they do with a descriptor is a
+pread64, pwrite64, fsync or fdatasync, also where a pipe or socket refuses that with ESPIPE and they go on with a
+plain read or write.
 """
 
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from tracer.analyze.operations_rows import Event
@@ -48,15 +49,17 @@ class Born:
     """Bytes; None: the call does not say."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Helper:
     """A thread that is, or may yet turn out to be, a helper."""
 
     pid: int
     tid: int
     parent: int
-    """The thread that started it, 0 = unknown."""
+    """The thread that started it, 0 = unknown; for sure once its clone is known."""
     born_ns: int
+    by_helper: bool = False
+    """A helper started it: to help as well, or to run the program's callback, which lets signals in first."""
     born: Born | None = None
     masked: bool = False
     sure: bool = False
@@ -64,12 +67,12 @@ class Helper:
     """Requests it has worked on."""
     refused: Event | None = None
     """The positioned call that was just refused with ESPIPE."""
-    waits: set[int] = field(default_factory=set)
 
     @property
     def rejected(self) -> bool:
-        """Its stack is that of an ordinary thread."""
-        return self.born is not None and self.born.stack is not None and self.born.stack >= _LARGEST_STACK
+        """Its stack is that of an ordinary thread, and no helper started it."""
+        stack = self.born.stack if self.born is not None else None
+        return stack is not None and stack >= _LARGEST_STACK and not self.by_helper
 
 
 def born_by(event: Event) -> Born:

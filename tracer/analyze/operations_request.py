@@ -23,13 +23,15 @@ class Request:
     began_ns: int
     completed_ns: int | None
     result: int | None
-    by_birth: bool
-    """It is the one its helper was started for."""
+    first: bool
+    """It is its helper's first."""
     submitter: int | None = None
     submitted_ns: int | None = None
     caller_ns: int = 0
     notified: str = ""
     notified_ns: int | None = None
+    child: tuple[int, int] | None = None
+    """(tid, when) of a thread the helper started after it, which may be there to tell."""
     wakes: list[tuple[int, int]] = field(default_factory=list)
     """(futex word, when) of the wakes the helper made after it."""
 
@@ -39,7 +41,8 @@ class Request:
         moves = name != "aio_fsync"
         return cls(
             helper.pid, helper, name, event.fd, event.args[1] if moves else 0, event.args[2] if moves else 0,
-            began_ns, event.end_ns if over else None, event.result if over else None, not helper.begun,
+            began_ns, event.end_ns if over else None, event.result if over else None,
+            not helper.begun,
         )  # fmt: skip
 
     @property
@@ -59,7 +62,7 @@ class Request:
     def operation(self) -> Operation:
         """The request as a result. The one its helper was started for was handed over by the clone."""
         born = self.helper.born
-        if self.by_birth and self.submitted_ns is None and self.helper.parent:
+        if self.first and not self.helper.by_helper and self.submitted_ns is None and self.helper.parent:
             parent = self.helper.parent
             self.handed_over(
                 *((born.tid, born.at_ns, born.caller_ns) if born else (parent, self.helper.born_ns, 0))

@@ -15,6 +15,8 @@ WITHOUT_A_CALL: Final = "submitted without a call"
 MULTISHOT: Final = "multishot"
 UNSEEN: Final = "submission not seen"
 NO_COMPLETION: Final = "no completion asked for"
+OVERWRITTEN: Final = "others overwritten unseen"
+"""Before this completion was seen others came and went: the program emptied the ring without a call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Submission:
     where: Seen | None
     """None: it was not seen, only the copy that its completion carries."""
     fd: int | None
+    at_ns: int | None = None
+    """When it was handed over; None: nobody knows."""
     caller_ns: int = 0
     without_a_call: bool = False
     shots: int = 0
@@ -82,7 +84,7 @@ def _operation(
     entry, where = submission.entry, submission.where
     return Operation(
         kind="io_uring", number=0, name=entry.name, pid=submission.pid, tid=where.tid if where else None,
-        fd=submission.fd, buffer=buffer, length=entry.len, submitted_ns=where.at_ns if where else None,
+        fd=submission.fd, buffer=buffer, length=entry.len, submitted_ns=submission.at_ns,
         began_ns=None, completed_ns=completed_ns, result=result, bytes=moved, inline=inline, worker=None,
         notified="" if completed_ns is None else "completion ring", notified_ns=completed_ns,
         caller_ns=submission.caller_ns, handler_ns=None, flags=_flags(submission, many or repeats(entry)),

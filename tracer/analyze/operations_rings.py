@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tracer.analyze.operations_results import Operation
+from tracer.analyze.operations_results import OVERWRITTEN, Operation
 from tracer.analyze.operations_ring_entry import Completion, Seen, Submission, answered, unanswered, unasked
 from tracer.analyze.operations_rows import Event, Mask, Rows
 from tracer.recording.captured import Piece
@@ -58,7 +58,10 @@ class Rings:
             _set_up(process, event)
         elif event.name == "io_uring_register":
             _register(process, event)
-        yield from _entries(process, event)
+        found = _entries(process, event)
+        if any(piece.arg == RING_COMPLETION and piece.reason for piece in event.pieces):
+            found = (replace(each, flags=(*each.flags, OVERWRITTEN)) for each in found)
+        yield from found
 
     def left(self, inside: Iterable[Event], /) -> Iterator[Operation]:
         """Submissions that nothing answered, and answers to submissions that were never seen."""
@@ -107,7 +110,8 @@ def _submitted(process: _Process, event: Event, key: bytes, caller_ns: int | Non
     """An entry that a call handed over, or of which it was seen afterwards that no call did (None)."""
     entry, where = entry_of(key), Seen(event.tid, event.at_ns)
     fd = _fd(process, event.fd, entry)
-    submission = Submission(event.pid, entry, where, fd, caller_ns or 0, without_a_call=caller_ns is None)
+    at_ns = event.at_ns if event.name == "io_uring_enter" else None
+    submission = Submission(event.pid, entry, where, fd, at_ns, caller_ns or 0, without_a_call=caller_ns is None)
     early = process.early.get(key)
     while early and early[0].at_ns >= event.at_ns:
         completion = early.popleft()
@@ -121,7 +125,8 @@ def _submitted(process: _Process, event: Event, key: bytes, caller_ns: int | Non
 def _fd(process: _Process, ring: int, entry: Entry) -> int | None:
     if not entry.flags & FIXED_FILE:
         return entry.fd
-    table = process.files.get(ring, ())
+    only = next(iter(process.files.values())) if len(process.files) == 1 else ()
+    table = process.files.get(ring, only)  # seen at another call, it does not say which ring it was in
     return table[entry.fd] if 0 <= entry.fd < len(table) else None
 
 

@@ -125,6 +125,7 @@ class Recalibration:
         tracees = self._loop.tracees
         self._placement = tracees.scheduling.placement
         subject = Subject(SAMPLES[self._placement] // 3)
+        self._loop.statuses.pop(subject.pid, None)  # of an earlier thread that had this number
         try:
             ptrace.seize(subject.pid, ptrace.OPTIONS | ptrace.EXITKILL)
         except ptrace.PtraceRefused:

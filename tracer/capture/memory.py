@@ -23,12 +23,13 @@ _pack: Final = ITEM.pack
 class Reader:
     """The pieces of memory copied for a thread's current call; the bytes of each are in `memory`, in order."""
 
-    __slots__ = ("_descriptor", "_fdsize", "_pid", "count", "items", "memory")
+    __slots__ = ("_descriptor", "_fdsize", "_pid", "_reason", "count", "items", "memory")
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._descriptor = -1
         self._fdsize = 0
+        self._reason = errno.EFAULT
         self.items = bytearray()
         self.memory = bytearray()
         self.count = 0
@@ -59,7 +60,7 @@ class Reader:
         except (OSError, OverflowError) as error:
             data = self._retry(error, length, address)
         if not data and length:
-            self.missing(arg, when, address, errno.EFAULT)
+            self.missing(arg, when, address, self._reason)
             return data
         self.items += _pack(arg, when, 0, len(data), address)
         self.memory += data
@@ -72,6 +73,11 @@ class Reader:
             return b""
         try:
             self._descriptor = os.open(f"/proc/{self._pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+            self._reason = errno.EFAULT
+        except OSError as refused:  # out of descriptors: nothing is known of the address
+            self._reason = refused.errno or errno.EIO
+            return b""
+        try:
             return pread(self._descriptor, length, address)
         except (OSError, OverflowError):
             return b""
@@ -119,7 +125,7 @@ class Reader:
         if text:
             self.keep(arg, when, address, text)
         else:
-            self.missing(arg, when, address, errno.EFAULT)
+            self.missing(arg, when, address, self._reason)
 
     def recall(self, arg: int, when: int, address: int) -> bytes | None:
         """The first piece already kept for `arg` from `address` at stop `when`; None when there is none."""

@@ -62,6 +62,7 @@ class CaptureLoop:
         """Wait statuses of the processes that ended, by pid."""
         self.detaching = False
         self.killing = False
+        """From `kill` on: what is born now is killed as well."""
         self.between: Callable[[int], None] | None = None
         """Called now and then between two stops, with the time."""
         self._pending: list[tuple[int, int, int]] = []

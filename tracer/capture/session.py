@@ -21,12 +21,13 @@ from tracer.capture.plan import PlanOptions
 from tracer.capture.ptrace_loop import CaptureLoop
 from tracer.capture.spawn import (
     RECORDER_DIED,
+    FoundState,
     Program,
     Waiting,
     becoming,
     die_with_parent,
     fork_waiting,
-    ignored_signals,
+    make_ready,
     send_signal,
 )
 from tracer.capture.threads import threads_of
@@ -101,7 +102,7 @@ class Capture:
 
 def capture(options: CaptureOptions) -> int:
     """Run one capture; returns the process's exit status."""
-    ignored = ignored_signals()
+    found = make_ready()
     os.set_blocking(options.control, False)
     _widen(options.wire)
     state = Capture(options)
@@ -112,7 +113,7 @@ def capture(options: CaptureOptions) -> int:
             "apart": calibrate(Placement.APART, state.tables, state.source) if options.pin != "all" else {},
         }
         if options.program is not None:
-            return _capture_program(state, options.program, constants, ignored)
+            return _capture_program(state, options.program, constants, found)
         return _capture_process(state, options.attach or 0, constants)
     except ptrace.PtraceRefused as refused:
         return _failed(state, refused.stage, refused.number, refused.tid)
@@ -120,10 +121,8 @@ def capture(options: CaptureOptions) -> int:
         return CANNOT_TRACE
 
 
-def _capture_program(
-    state: Capture, program: Program, constants: dict[str, Constants], ignored: frozenset[int]
-) -> int:
-    child = fork_waiting(becoming(program, ignored))
+def _capture_program(state: Capture, program: Program, constants: dict[str, Constants], found: FoundState) -> int:
+    child = fork_waiting(becoming(program, found))
     try:
         ptrace.seize(child.pid, ptrace.OPTIONS | ptrace.EXITKILL)
     except ptrace.PtraceRefused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import resource
 import signal
 import termios
 from collections.abc import Callable
@@ -31,6 +32,17 @@ class Program:
     path: str
     argv: tuple[str, ...]
     terminal: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundState:
+    """What this process found when it was started and then changed; the program is to find it unchanged."""
+
+    ignored: frozenset[int]
+    blocked: frozenset[int]
+    """Signals."""
+    files: tuple[int, int]
+    """Soft and hard limit of open descriptors."""
 
 
 class Waiting:
@@ -89,17 +101,16 @@ def _child(go_read: int, go_write: int, failure: int, body: Callable[[], object]
         os._exit(127)
 
 
-def becoming(program: Program, ignored: frozenset[int]) -> Callable[[], None]:
-    """The body that turns a waiting child into `program`.
-
-    `ignored`: the signals that were ignored when the capture process started, and so stay ignored.
-    """
+def becoming(program: Program, found: FoundState) -> Callable[[], None]:
+    """The body that turns a waiting child into `program`, with signals and limits as they were found."""
 
     def body() -> None:
         for number in (*_OURS, *_PYTHON_IGNORES):
-            signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
+            signal.signal(number, signal.SIG_IGN if number in found.ignored else signal.SIG_DFL)
         if program.terminal is not None:
             _take_terminal(program.terminal)
+        signal.pthread_sigmask(signal.SIG_SETMASK, found.blocked)
+        resource.setrlimit(resource.RLIMIT_NOFILE, found.files)
         os.execve(program.path, list(program.argv), os.environ)
 
     return body
@@ -112,9 +123,15 @@ def _take_terminal(descriptor: int) -> None:
         os.dup2(descriptor, standard)
 
 
-def ignored_signals() -> frozenset[int]:
-    """Signals this process was started with as ignored; call it before changing any."""
-    return frozenset(number for number in _OURS if signal.getsignal(number) is signal.SIG_IGN)
+def make_ready() -> FoundState:
+    """Unblock the signals we live by, and allow ourselves two descriptors for each of many threads (getrlimit(2)).
+
+    Call it first of all: it returns what it found.
+    """
+    ignored = frozenset(number for number in _OURS if signal.getsignal(number) is signal.SIG_IGN)
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files[1], files[1]))
+    return FoundState(ignored, frozenset(signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)), files)
 
 
 def send_signal(pid: int, number: int) -> None:

@@ -134,7 +134,7 @@ def _open_file(path: Path) -> int:
     except OSError as error:
         raise MissingRecording(
             f"cannot read {path}: {error.strerror}.\n"
-            "`iotrace view` without FILE opens the newest recording; `iotrace record -o FILE ...` makes one."
+            "Without FILE the newest recording is taken; `iotrace record -o FILE ...` makes one."
         ) from error
     if os.fstat(fd).st_size == 0:
         os.close(fd)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import re
 import time
 from collections.abc import Mapping
@@ -23,7 +24,16 @@ def directory(environment: Mapping[str, str]) -> Path:
     home = environment.get("XDG_STATE_HOME", "")
     if os.path.isabs(home):
         return Path(home) / "iotrace"
-    return Path(environment.get("HOME") or os.path.expanduser("~")) / ".local" / "state" / "iotrace"
+    # Without a usable HOME, the user's entry in the password database says where home is.
+    theirs = environment.get("HOME") or os.path.expanduser(f"~{_user()}")
+    return Path(theirs) / ".local" / "state" / "iotrace"
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a user without an entry, as in containers
+        return ""
 
 
 def new_path(folder: Path, command: str) -> Path:

@@ -32,7 +32,9 @@ def create(path: Path, *, overwrite: bool = False) -> int:
     and pipes are opened as they are. Raises OutputExists without `overwrite`, and OutputFailed.
     """
     try:
-        if path.exists() and not path.is_dir():
+        if path.is_dir():
+            raise OutputFailed(f"{path} is a directory, not a file.\nName a file in it with -o FILE.")
+        if path.exists():
             if not overwrite:
                 raise OutputExists(
                     f"{path} exists and is not overwritten.\nChoose another name, or add --force to replace it."
