@@ -90,7 +90,7 @@ class Requests:
         if mistaken is not None:
             self._futexes[mistaken.pid].drop(mistaken)
         request = self._working.get(event.tid)
-        if request is None or not request.over or request.notified or self._births.helps(event.result):
+        if request is None or not request.over or request.notified or self._births.is_sure(event.result):
             return
         if self._births.is_open(event.result):
             request.told(f"thread {event.result}", event.at_ns)
@@ -102,9 +102,7 @@ class Requests:
         if helper is None and event.result == ESPIPE and event.name in POSITIONED:
             helper = self._births.seen_refused(event)
         if event.name == "futex":
-            self._futexes[event.pid].add(
-                event, self._working.get(event.tid), helps=helper is not None and helper.sure
-            )
+            self._futexes[event.pid].add(event, self._working.get(event.tid), helps=self._births.helps(event.tid))
         elif helper is None:
             return
         elif event.name == "rt_sigprocmask":
@@ -116,10 +114,9 @@ class Requests:
 
     def _mask(self, helper: Helper, event: Event) -> Iterator[Operation]:
         """A thread begins with the mask its parent had; one that lets signals in is not a helper."""
-        if helper.sure or blocks_all(event):
-            helper.masked = True
-            return
-        if helper.refused is None:
+        blocked = blocks_all(event)
+        helper.masked |= bool(blocked)
+        if blocked is False and not helper.sure and helper.refused is None:
             yield from self._resolved(helper.tid, tells=True)
             self._births.lets_signals_in(helper)
 

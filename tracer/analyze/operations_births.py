@@ -28,7 +28,12 @@ class Births:
         """Threads that let signals in, and so are no helpers, whose clone is not recorded yet."""
 
     def helps(self, tid: int) -> bool:
-        """Whether the thread is a helper for sure."""
+        """Whether the thread is a helper, or looks like one: some start others before they do anything else."""
+        helper = self.threads.get(tid)
+        return helper is not None and (helper.sure or helper.masked)
+
+    def is_sure(self, tid: int) -> bool:
+        """Whether the thread has worked on a request."""
         helper = self.threads.get(tid)
         return helper is not None and helper.sure
 

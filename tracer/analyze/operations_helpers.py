@@ -82,12 +82,12 @@ def born_by(event: Event) -> Born:
     return Born(event.tid, event.at_ns, event.kernel_ns, size)
 
 
-def blocks_all(event: Event) -> bool:
-    """Whether an rt_sigprocmask blocks (nearly) every signal."""
+def blocks_all(event: Event) -> bool | None:
+    """Whether an rt_sigprocmask leaves (nearly) every signal blocked; None: it sets no mask, or none is known."""
     mask = event.memory(1, When.ENTRY)
-    return (
-        event.args[0] & 0xFFFFFFFF == _SET_MASK and int.from_bytes(mask[:8], "little").bit_count() >= _MOST_SIGNALS
-    )
+    if event.args[0] & 0xFFFFFFFF != _SET_MASK or len(mask) < 8:
+        return None
+    return int.from_bytes(mask[:8], "little").bit_count() >= _MOST_SIGNALS
 
 
 def request_name(helper: Helper, event: Event) -> str | None:

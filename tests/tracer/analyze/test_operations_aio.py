@@ -197,6 +197,19 @@ def test_a_helper_may_start_another_helper_which_tells_nothing() -> None:
     assert sorted((each.worker, each.submitted_ns) for each in found) == [(HELPER, 10), (OTHER, None)]
 
 
+def test_a_helper_may_start_another_one_before_it_does_anything_itself() -> None:
+    """It blocks all signals around the clone; and what it wakes hands nothing over."""
+    around = row(
+        "rt_sigprocmask", 0, 0x6000, 0, 8, tid=OTHER, at_ns=133, memory=[piece(1, ENTRY, 0x6000, b"\xff" * 8)]
+    )
+    found = operations(
+        *born(), *pipe_read(HELPER, 20), *born(OTHER, 130, ORDINARY, HELPER), around,
+        *born(THIRD, 140, ORDINARY, OTHER), wake(145, IDLE, OTHER), idle(HELPER, 144), *pipe_read(OTHER, 150),
+        *pipe_read(THIRD, 160),
+    )  # fmt: skip
+    assert sorted((each.worker, each.tid) for each in found) == [(HELPER, PID), (OTHER, None), (THIRD, None)]
+
+
 def test_who_sleeps_in_aio_suspend_is_woken_by_the_helper() -> None:
     lock = [futex(HELPER, MUTEX, WAIT | PRIVATE, 0, 126), wake(128, MUTEX, HELPER)]
     slept = futex(PID, SLEEPER, WAIT_BITSET | PRIVATE, 0, 19, 112)
