@@ -27,8 +27,11 @@ class Kind(IntEnum):
     SIGNAL = 2
     """A signal about to be delivered: nr = signal number, args[0] = si_code, memory = the raw siginfo."""
     SPAWN = 3
-    """A new thread's first stop: nr = `Spawn`, args[0] = parent tid, args[1] = parent pid, memory = its name; for
-    START and ATTACH also what descriptors it has (`tracer.capture.inherited`)."""
+    """A new thread's first stop: nr = `Spawn`, args[0] = parent tid, args[1] = parent pid, memory = its name.
+
+    When that stop is seen before the parent's clone event, the thread that cloned is not known yet and args[0] is
+    its process's leader; the result of the clone call's own row is certain. START and ATTACH rows have a second
+    text, what was open already (`tracer.capture.inherited`)."""
     EXEC = 4
     """A process image was replaced: args[0] = the tid that called exec, memory = name, then executable path."""
     EXIT = 5
