@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 from tests.live.recorded import Recorded, iotrace
 from tracer.account.copies import account_copies
 from tracer.decode.call import call_text
-from tracer.recording.captured import captured
+from tracer.recording.captured import Piece, captured
 from tracer.syscalls.names import number_of
+from tracer.syscalls.ring_entries import CQE, SQE
 from tracer.wire import RING_COMPLETION, RING_SUBMISSION, Abi, Kind
 
 CLIENTS, MESSAGES, SIZE = 3, 23, 61
@@ -54,11 +56,28 @@ def test_every_byte_is_counted(transport: str, tmp_path: Path) -> None:
     assert submitted == completed == CLIENTS * MESSAGES
 
 
+def pieces_of(recorded: Recorded) -> Iterator[Piece]:
+    for batch in recorded.open().batches:
+        flat = captured(batch)
+        for index in range(flat.rows):
+            yield from flat.pieces(index)
+
+
 def test_submissions_that_a_kernel_thread_takes_are_seen_too(tmp_path: Path) -> None:
-    recorded = run(tmp_path, "--sqpoll")
+    """All of them, unless kernel and program went once round the ring between two calls; then the trace says so.
+
+    That takes a program that was not run for a while, so it must not happen in three runs out of three."""
+    for attempt in range(3):
+        (tmp_path / str(attempt)).mkdir()
+        recorded = run(tmp_path / str(attempt), "--sqpoll")
+        kept = [piece for piece in pieces_of(recorded) if piece.arg in (RING_SUBMISSION, RING_COMPLETION)]
+        if not any(piece.reason for piece in kept):
+            break
+    else:
+        pytest.fail("the ring was overwritten unseen in each of three runs")
+    assert [piece.arg for piece in kept].count(RING_SUBMISSION) == CLIENTS * MESSAGES
+    assert [len(piece.data) for piece in kept if piece.arg == RING_COMPLETION] == [CQE + SQE] * (CLIENTS * MESSAGES)
     assert recorded.report()["totals"]["payload_out"] == CLIENTS * MESSAGES * SIZE
-    pieces = [piece for batch in recorded.open().batches for piece in captured(batch).arg.tolist()]
-    assert pieces.count(RING_SUBMISSION) == pieces.count(RING_COMPLETION) == CLIENTS * MESSAGES
 
 
 def test_completions_reaped_without_a_call_are_counted_at_a_later_one(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ class Rings:
         elif event.name == "io_uring_register":
             _register(process, event)
         found = _entries(process, event)
-        if any(piece.arg == RING_COMPLETION and piece.reason for piece in event.pieces):
+        if any(piece.arg in (RING_SUBMISSION, RING_COMPLETION) and piece.reason for piece in event.pieces):
             found = (replace(each, flags=(*each.flags, OVERWRITTEN)) for each in found)
         yield from found
 

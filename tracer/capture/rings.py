@@ -13,7 +13,7 @@ seen, the SQE it answers and what that led to, so that whoever reads the recordi
 rows. Each submission is kept as a piece of `RING_SUBMISSION`.
 
 A ring whose submissions a kernel thread takes (SQPOLL) is looked at whenever the thread that mapped it returns from
-a call: the entries it gave away meanwhile are still there, and are kept as pieces of the exit stop.
+a call, and when it enters io_uring_enter: the entries it gave away meanwhile are still there.
 
 What cannot be seen: submissions and completions that came and were overwritten between two looks (more than the
 ring holds; then a piece with a reason says so), completions after the thread's last call returned, and rings that
@@ -92,13 +92,19 @@ class Ring:
             number = min((tail - head) & 0xFFFFFFFF, to_submit, self.sq_entries)
             self._keep_entries(reader, head, number, When.ENTRY)
 
-    def keep_polled(self, reader: Reader) -> None:
-        """At a call's exit: keep the entries the program gave to the kernel thread since the last look.
+    def _keep_polled(self, reader: Reader) -> None:
+        """Before any look at a polled ring's completions: keep what was given to the kernel thread since.
 
-        They are still in the ring, for the program writes over them only after a whole round."""
+        They are still in the ring, for the program writes over them only after a whole round. Marked as of the
+        exit wherever they are seen, for no call hands them over."""
+        if not self.polled:
+            return
         tail = self._word(reader, self._sq_base, self._sq[1])
         if tail is not None:
-            number = min((tail - self._taken) & 0xFFFFFFFF, self.sq_entries)
+            given = (tail - self._taken) & 0xFFFFFFFF
+            number = min(given, self.sq_entries)
+            if given > number:  # the others were taken, and overwritten, before we looked
+                reader.missing(RING_SUBMISSION, When.EXIT, 0, Reason.NOT_CAPTURED)
             self._keep_entries(reader, tail - number, number, When.EXIT)
             self._taken = tail
 
@@ -123,7 +129,8 @@ class Ring:
             self._pending.pop(next(iter(self._pending)))
 
     def keep_completions(self, reader: Reader, when: When) -> None:
-        """Keep the completions posted since the last look."""
+        """Keep the completions posted since the last look, and first what they may answer."""
+        self._keep_polled(reader)
         tail = self._word(reader, self._cq_base, self._cq[1])
         if tail is None:  # not mapped yet, or no longer: nothing more can be learnt
             self._pending.clear()
@@ -176,8 +183,6 @@ class Rings:
     def keep_completions(self, reader: Reader) -> bool:
         """At a call's exit: keep what was completed in any ring; whether more is to come."""
         for ring in self._rings.values():
-            if ring.polled:
-                ring.keep_polled(reader)
             if ring.waiting:
                 ring.keep_completions(reader, When.EXIT)
         return any(ring.waiting for ring in self._rings.values())

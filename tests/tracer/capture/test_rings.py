@@ -133,19 +133,30 @@ def test_more_completions_than_the_ring_holds_are_those_that_are_left() -> None:
     assert len(program.memory.lost) == 1
 
 
-def test_what_a_kernel_thread_took_is_still_in_the_ring() -> None:
+@pytest.mark.parametrize("when", When)
+def test_what_a_kernel_thread_took_comes_before_its_completions(when: When) -> None:
     program = Program(flags=1 << 1)
     assert program.ring.polled
     program.submit(entry(1), entry(2))
     assert program.memory.kept == []
     program.memory.word(HEAD, program.submitted)
-    program.ring.keep_polled(program.memory)
-    assert program.memory.kept == [(RING_SUBMISSION, When.EXIT, entry(number)) for number in (1, 2)]
-    program.ring.keep_polled(program.memory)
-    assert len(program.memory.kept) == 2
     program.complete((2, 61, 0))
-    assert program.look() == [(61, entry(2))]
+    program.ring.keep_completions(program.memory, when)
+    taken = [(RING_SUBMISSION, When.EXIT, entry(number)) for number in (1, 2)]
+    assert program.memory.kept[:2] == taken
+    assert [data[CQE:] for arg, _, data in program.memory.kept if arg == RING_COMPLETION] == [entry(2)]
+    program.complete((1, 61, 0))
+    assert program.look() == [(61, entry(1))]
     assert program.ring.waiting, "more may be submitted without a call at any time"
+
+
+def test_more_submissions_than_the_ring_holds_are_those_that_are_left() -> None:
+    program = Program(flags=1 << 1)
+    for number in range(7):
+        program.submit(entry(number))
+    program.ring.keep_completions(program.memory, When.EXIT)
+    assert [data for _, _, data in program.memory.kept] == [entry(number) for number in range(3, 7)]
+    assert program.memory.lost == [(RING_SUBMISSION, When.EXIT, Reason.NOT_CAPTURED)]
 
 
 def test_a_ring_without_an_index_array_is_read_in_place() -> None:
