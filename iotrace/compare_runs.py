@@ -14,7 +14,7 @@ from iotrace.failures import USAGE, Failure
 from iotrace.target import Target
 from tracer.analyze.compare_job import job_of
 from tracer.analyze.comparison import Alone, Run, absent, run_of
-from tracer.analyze.tally import Tally
+from tracer.analyze.whole import tally_of
 from tracer.recording.capture_process import python
 from tracer.recording.errors import RecordingError
 from tracer.recording.reader import Recording
@@ -28,9 +28,7 @@ _CONTINUED: Final = "         "
 def recorded(name: str, path: Path) -> Run:
     """The run in the recording at `path`. Raises RecordingError when it cannot be opened."""
     with Recording.open(path) as recording:
-        tally = Tally(recording.header)
-        for batch in recording.batches:
-            tally.add(batch)
+        tally = tally_of(recording)
         job = job_of(recording.batches)
         lost = "" if recording.ended else "its recording is cut off"
         report = tally.report(tally.default_phase)

@@ -35,6 +35,10 @@ def command(file: Path | None, form: str | None, out: Path | None) -> int:
 
     Times are corrected: what the program would take untraced, in ns (in strace's text: seconds).
 
+    strace's text names descriptors like strace -yy: paths, devices, pipes, sockets with their addresses. Names are
+    those of the moment a descriptor was made, with what the traced programs renamed and removed since; "?" stands
+    for what no call told (the peer of a unix socket that another program accepted).
+
     \b
     iotrace export --to strace | less
     iotrace export run.iotrace --to jsonl | jq 'select(.errno == "EAGAIN")'

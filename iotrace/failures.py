@@ -63,6 +63,11 @@ def cannot_run(program: str, errno: str) -> Failure:
     return Failure(*messages.get(errno, (f"{program} cannot be run: {errno}.", CANNOT_RUN)))
 
 
+def cannot_step(reason: str) -> Failure:
+    """Stepping needs somebody at a screen to say when to go on."""
+    return Failure(f"--step needs the live view: {reason}.\nRun it in a terminal, or leave --step out.", USAGE)
+
+
 def why_forbidden() -> str:
     """The most likely reason why ptrace is refused here, in one line."""
     scope = yama_scope()

@@ -30,28 +30,40 @@ _STEP: Final = 0.02
 class RecorderRun:
     """The program under the recorder; satisfies `tui.live.LiveRun`."""
 
-    def __init__(self, path: Path, arguments: list[str]) -> None:
-        """Start `iotrace record` with `arguments`, its recording going to `path`."""
+    def __init__(self, path: Path, arguments: list[str], *, attached: bool = False) -> None:
+        """Start `iotrace record` with `arguments`, its recording going to `path`.
+
+        `attached`: the program runs already and keeps the terminal it has."""
         self.path = path
         self.pid: int | None = None
-        self.master, slave = pty.openpty()
-        os.set_inheritable(self.master, False)
-        columns, rows = shutil.get_terminal_size()
-        self.resize(*output_size(rows, columns))
+        self.attached = attached
+        self.master: int | None = None
         theirs, self._commands = os.pipe()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `close`)
-        channels = ["--terminal", str(slave), "--commands", str(theirs)]
+        channels, passed = ["--commands", str(theirs)], [theirs]
+        if not attached:
+            slave = self._open_terminal()
+            channels, passed = ["--terminal", str(slave), *channels], [slave, theirs]
         self._recorder = subprocess.Popen(
             [*python(), "iotrace.main", "record", "-o", str(path), *channels, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._stderr,
-            pass_fds=(slave, theirs),
+            pass_fds=passed,
+            start_new_session=attached,  # Ctrl-C is the screen's to answer; the recorder hears of it by its pipe
         )
-        os.close(slave)
-        os.close(theirs)
+        for descriptor in passed:
+            os.close(descriptor)
+        self.stepping = "--hold" in arguments
         self.let_go = False
         """True once the program was let run on."""
+
+    def _open_terminal(self) -> int:
+        self.master, slave = pty.openpty()
+        os.set_inheritable(self.master, False)
+        columns, rows = shutil.get_terminal_size()
+        self.resize(*output_size(rows, columns))
+        return slave
 
     def wait_for_recording(self) -> bool:
         """Wait until the recording has begun; False when the recorder ended instead."""
@@ -62,6 +74,10 @@ class RecorderRun:
             time.sleep(_STEP)
         return False
 
+    def order(self, line: str) -> None:
+        """Pass a line on to the capture process, by way of the recorder."""
+        self._tell(line)
+
     def end_program(self) -> None:
         """Kill the program; the recorder then finishes the recording."""
         self._tell("kill")
@@ -69,7 +85,7 @@ class RecorderRun:
     def let_run(self) -> None:
         """Stop tracing. The program keeps its terminal as long as we pass its output on."""
         self.let_go = True
-        self._tell("detach wait")
+        self._tell("detach" if self.attached else "detach wait")
 
     def poll(self) -> int | None:
         """The recorder's exit status once it is done."""
@@ -83,6 +99,8 @@ class RecorderRun:
 
     def resize(self, rows: int, cols: int) -> None:
         """Give the program's terminal a new size."""
+        if self.master is None:
+            return
         with contextlib.suppress(OSError):
             fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
 
@@ -95,8 +113,9 @@ class RecorderRun:
         """End whatever still runs; returns the recorder's exit status."""
         with contextlib.suppress(OSError):
             os.close(self._commands)
-        with contextlib.suppress(OSError):
-            os.close(self.master)
+        if self.master is not None:
+            with contextlib.suppress(OSError):
+                os.close(self.master)
         return self.wait()
 
     def _tell(self, line: str) -> None:
@@ -106,11 +125,13 @@ class RecorderRun:
 
 def pass_on(run: RecorderRun) -> None:
     """Copy the program's output to our stdout until it ends: what `let it run on` leaves in the terminal."""
-    while run.poll() is None or _readable(run.master):
-        if not _readable(run.master):
+    master = run.master
+    assert master is not None, "a program that was started has a terminal of ours"
+    while run.poll() is None or _readable(master):
+        if not _readable(master):
             continue
         try:
-            data = os.read(run.master, 65536)
+            data = os.read(master, 65536)
         except OSError:  # EIO: the last holder of the slave is gone (pty(7))
             return
         sys.stdout.buffer.write(data)

@@ -22,6 +22,7 @@ from iotrace.stderr import tell
 COMMANDS: Final = {
     "run": "Run a bundled workload or any program, with the live view.",
     "record": "Record a workload or program; it keeps the terminal.",
+    "attach": "Watch a process that runs already, and let it go unharmed.",
     "view": "Open a recording in the terminal.",
     "report": "Print what a recording says, as tables or JSON.",
     "compare": "Run models, or open recordings, side by side.",
@@ -51,16 +52,32 @@ class Subcommands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Subcommands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="iotrace-tui", prog_name="iotrace")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> int | None:
     """See what a program's system calls cost: user, kernel, blocked and runnable time, and every copy.
 
     \b
     iotrace run nonblocking          a bundled workload, live
     iotrace run -- ./server --port 1 any program, live
     iotrace report                   the newest recording as tables
+    iotrace                          choose from models, recordings and running processes
     """
+    if context.invoked_subcommand is not None:
+        return None
+    from iotrace.run import no_terminal
+
+    if no_terminal() is not None:
+        print(context.get_help(), file=sys.stderr)
+        return USAGE
+    from iotrace.start import show
+
+    return show()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,8 +14,19 @@ from iotrace.stderr import tell
 @recording_options
 @click.option("--terminal", type=int, hidden=True)
 @click.option("--commands", type=int, hidden=True)
+@click.option("--attach", type=int, hidden=True)
+@click.option("--duration", type=float, hidden=True)
+@click.option("--hold", is_flag=True, hidden=True)
 @click.pass_context
-def command(context: click.Context, terminal: int | None, commands: int | None, recording: RecordingOptions) -> int:
+def command(
+    context: click.Context,
+    terminal: int | None,
+    commands: int | None,
+    attach: int | None,
+    duration: float | None,
+    hold: bool,
+    recording: RecordingOptions,
+) -> int:
     """Record a bundled workload or any program to a file; the program keeps the terminal.
 
     The exit status is the program's; 128 + n if signal n ended it, 125 if iotrace itself failed.
@@ -24,14 +35,14 @@ def command(context: click.Context, terminal: int | None, commands: int | None, 
     iotrace record -o run.iotrace -- make -j4
     iotrace record blocking --messages 5
     """
-    from iotrace.target import target_of
+    from iotrace.target import process_target, target_of
 
-    target = target_of(context)
+    target = target_of(context) if attach is None else process_target(attach)
 
     from iotrace import session
 
     path = session.output_path(recording, target)
-    outcome = session.record(target, recording, path, session.Channels(terminal, commands))
+    outcome = session.record(target, recording, path, session.Channels(terminal, commands, hold, duration))
     tell(summary(outcome.calls, path, named=recording.output is not None))
     if outcome.complaint is not None:
         tell(incomplete(outcome.complaint, outcome.lost, str(path)))

@@ -79,14 +79,11 @@ def show(path: Path, *, phase: str | None, by: By | None, as_json: bool) -> None
 
 def tally_of(path: Path) -> Tally:
     """The totals of the recording at `path`."""
-    from tracer.analyze.tally import Tally
+    from tracer.analyze import whole
     from tracer.recording.reader import Recording
 
     with Recording.open(path) as recording:
-        tally = Tally(recording.header)
-        for batch in recording.batches:
-            tally.add(batch)
-    return tally
+        return whole.tally_of(recording)
 
 
 def report_of(tally: Tally, phase: str | None) -> Report:

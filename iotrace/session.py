@@ -25,6 +25,10 @@ class Channels:
 
     terminal: int | None = None
     commands: int | None = None
+    hold: bool = False
+    """Hold the program at its first call; the viewer's commands let it go on."""
+    duration: float | None = None
+    """Seconds after which a process that ran before us is let go."""
 
 
 def output_path(options: RecordingOptions, target: Target) -> Path:
@@ -45,14 +49,17 @@ def record(target: Target, options: RecordingOptions, path: Path, channels: Chan
             return _record(program, target, options, output, channels)
     except CaptureFailed as failed:
         _remove(path)
-        raise cannot_trace(failed.stage, failed.errno, target.path or target.name) from failed
+        what = target.path or (target.name if target.attach is None else f"{target.attach} ({target.name})")
+        raise cannot_trace(failed.stage, failed.errno, what) from failed
     except (Failure, RecordingError):
         _remove(path)
         raise
 
 
 def exit_status(outcome: Outcome) -> int:
-    """The traced program's exit status as ours: 128 + n when a signal ended it, 125 when we failed."""
+    """The traced program's exit status as ours: 128 + n when a signal ended it, 125 when we failed.
+
+    0 after a detach, whatever becomes of the program."""
     if outcome.complaint is not None:
         return OURS
     status = outcome.wait_status
@@ -64,7 +71,7 @@ def exit_status(outcome: Outcome) -> int:
 @contextlib.contextmanager
 def _program(target: Target) -> Iterator[Program]:
     if not target.model:
-        yield Program(target.path, target.command)
+        yield Program(target.path, target.command, attach=target.attach)
         return
     from workloads import launch
     from workloads.errors import WorkloadError
@@ -85,14 +92,15 @@ def _record(
     from tracer.recording.header import header_of_hello
     from tracer.recording.writer import Writer
 
-    settings = Settings(options.pin, options.capture_bytes, options.redact, options.clock)
+    settings = Settings(options.pin, options.capture_bytes, options.redact, options.clock, channels.hold)
     running: list[CaptureProcess] = []
 
-    def forward(number: int) -> None:
+    def tell(line: str) -> None:
         for each in running:
-            each.tell(f"signal {number}")
+            each.tell(line)
 
-    with _signals_for_program(forward):
+    attached = target.attach is not None
+    with _signals_that_detach(tell, channels.duration) if attached else _signals_for_program(tell):
         capture = start_capture(program, settings, channels.terminal)
         running.append(capture)
         if channels.terminal is not None:
@@ -101,24 +109,45 @@ def _record(
         def open_writer(hello: Mapping[str, Any]) -> Writer:
             return Writer(output, header_of_hello(hello, target.command, settings.as_options(), target.model))
 
-        return Recorder(capture, open_writer, channels.commands).run()
+        abandon = "detach" if attached else "kill"
+        return Recorder(capture, open_writer, channels.commands, abandon).run()
 
 
 @contextlib.contextmanager
-def _signals_for_program(forward: Callable[[int], object]) -> Iterator[None]:
-    """Ctrl-C reaches the program by itself and is none of our business; SIGTERM and SIGHUP we pass on.
-
-    Handlers, not SIG_IGN: an ignored signal would be inherited by the program across exec. What was ignored
-    when we were started (nohup) stays so.
-    """
+def _signals_for_program(tell: Callable[[str], object]) -> Iterator[None]:
+    """Ctrl-C reaches the program by itself and is none of our business; SIGTERM and SIGHUP we pass on."""
 
     def ignore(_number: int, _frame: object) -> None:
         return
 
     def pass_on(number: int, _frame: object) -> None:
-        forward(number)
+        tell(f"signal {number}")
 
     wanted = {signal.SIGINT: ignore, signal.SIGQUIT: ignore, signal.SIGTERM: pass_on, signal.SIGHUP: pass_on}
+    with _handled(wanted):
+        yield
+
+
+@contextlib.contextmanager
+def _signals_that_detach(tell: Callable[[str], object], duration: float | None) -> Iterator[None]:
+    """A process that ran before us gets none of the signals meant for us: they end the tracing, as time does."""
+
+    def let_go(_number: int, _frame: object) -> None:
+        tell("detach")
+
+    wanted = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+    with _handled(dict.fromkeys(wanted, let_go)):
+        signal.setitimer(signal.ITIMER_REAL, duration or 0)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextlib.contextmanager
+def _handled(wanted: Mapping[signal.Signals, Callable[[int, object], None]]) -> Iterator[None]:
+    """Handlers, not SIG_IGN: an ignored signal would be inherited by the program across exec. What was ignored
+    when we were started (nohup) stays so."""
     former = {number: signal.getsignal(number) for number in wanted}
     for number, handler in wanted.items():
         if former[number] is not signal.SIG_IGN:

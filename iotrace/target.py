@@ -6,9 +6,10 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iotrace.failures import CANNOT_RUN, NOT_FOUND, USAGE, Failure, cannot_run
+from iotrace.failures import CANNOT_RUN, NOT_FOUND, OURS, USAGE, Failure, cannot_run
 
 if TYPE_CHECKING:
     import click
@@ -27,6 +28,8 @@ class Target:
     model: str = ""
     """The workload's name, for a bundled one."""
     options: JobOptions | None = None
+    attach: int | None = None
+    """The process, for one that runs already."""
 
     @property
     def name(self) -> str:
@@ -34,7 +37,9 @@ class Target:
         return self.model or os.path.basename(self.command[0])
 
     def as_arguments(self) -> list[str]:
-        """The words that name this target on our command line."""
+        """The words that name this target on the command line of `iotrace record`."""
+        if self.attach is not None:
+            return ["--attach", str(self.attach)]
         return list(self.command) if self.model else ["--", *self.command]
 
 
@@ -78,6 +83,50 @@ def model_target(words: Sequence[str], command_path: str) -> Target:
             raise Failure(message, USAGE) from error
         raise Failure(f"{error}.\nSee: iotrace models", USAGE) from error
     return Target(command=tuple(words), model=name, options=job)
+
+
+def process_target(pid: int) -> Target:
+    """The running process `pid`, shown by its command line (proc(5)). Raises Failure when it cannot be traced."""
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        name = Path(f"/proc/{pid}/comm").read_text(errors="replace").rstrip("\n")
+        tgid = _status(pid, "Tgid")
+    except (FileNotFoundError, ProcessLookupError):
+        raise Failure(f"there is no process {pid}.\nSee the running ones with: ps -e", OURS) from None
+    except PermissionError:
+        raise Failure(
+            f"process {pid} is somebody else's: /proc/{pid} may not be read.\nTry: sudo iotrace attach {pid}", OURS
+        ) from None
+    if tgid != pid:
+        raise Failure(f"{pid} is a thread of process {tgid}.\nAll of its threads: iotrace attach {tgid}", USAGE)
+    if pid == os.getpid():
+        raise Failure("that is iotrace itself.\nSee the running processes with: ps -e", USAGE)
+    if not line and _status(pid, "Kthread"):
+        raise Failure(f"{pid} ({name}) is a kernel thread: it makes no system calls.", OURS)
+    tracer = _status(pid, "TracerPid")
+    if tracer:
+        raise Failure(
+            f"{pid} ({name}) is being traced already, by process {tracer} ({_name_of(tracer)}).\n"
+            "Only one tracer is possible (ptrace(2)); end that one first.",
+            OURS,
+        )
+    words = tuple(word.decode(errors="replace") for word in line.rstrip(b"\0").split(b"\0")) if line else (name,)
+    return Target(command=words, attach=pid)
+
+
+def _status(pid: int, field: str) -> int:
+    """A number from /proc/PID/status; 0 where the kernel does not tell it."""
+    for line in Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1])
+    return 0
+
+
+def _name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(errors="replace").rstrip("\n")
+    except OSError:
+        return "gone"
 
 
 def program_target(words: Sequence[str]) -> Target:

@@ -31,9 +31,10 @@ class Kind(IntEnum):
 
     When that stop is seen before the parent's clone event, the thread that cloned is not known yet and args[0] is
     its process's leader; the result of the clone call's own row is certain. START and ATTACH rows have a second
-    text, what was open already (`tracer.capture.inherited`)."""
+    text, what was open already (`tracer.capture.inherited`); ATTACH rows a third, what was mapped."""
     EXEC = 4
-    """A process image was replaced: args[0] = the tid that called exec, memory = name, then executable path."""
+    """A process image was replaced: args[0] = the tid that called exec, memory = name, then executable path, then
+    what is mapped now (`tracer.capture.maps`)."""
     EXIT = 5
     """A thread begins to exit: result = wait status (wait(2)) as reported by PTRACE_EVENT_EXIT, memory = name."""
     MARK = 6
@@ -44,6 +45,10 @@ class Kind(IntEnum):
     """New calibration constants: memory = a JSON document like the one in the header."""
     END = 9
     """Last row of a recording that ended in order: nr = `End`, result = wait status, memory = a sentence."""
+    HELD = 10
+    """A thread is held for somebody to look at it, or goes on: nr = `Held`, args[0] = at_ns of its call, args[1] =
+    the call's number, args[2] = its ABI. Where it is held, the row just before this one is the call's. The time in
+    between is in no part of any row's clocks but its span: it is the tracer's."""
 
 
 class Spawn(IntEnum):
@@ -66,6 +71,17 @@ class End(IntEnum):
     CAPTURE_DIED = 2
     NO_SPACE = 3
     NOT_STARTED = 4
+
+
+class Held(IntEnum):
+    """Where a thread is held."""
+
+    ENTRY = 0
+    """Before its call: the kernel has done nothing yet."""
+    EXIT = 1
+    """After its call: the program has not seen the result yet."""
+    GOES_ON = 2
+    """No more."""
 
 
 class Abi(IntEnum):
@@ -167,6 +183,9 @@ FRAME_JSON: Final = b"iotJ"
 NO_ARG: Final = 255
 """`arg` of an item that belongs to no argument (a thread's name, a label)."""
 
+ARGUMENT_BLOCK: Final = 252
+"""`arg` of an item that holds the arguments a multiplexed call of i386 took from memory, as they lay there; the row
+has the number and the registers of the call it stands for (`tracer.syscalls.multiplexers`)."""
 RING_SUBMISSION: Final = 254
 """`arg` of an item that holds an io_uring submission entry (64 bytes) read from the ring, then the memory it leads
 to (`tracer.capture.ring_memory`): its iovecs, message header, or paths. At `When.ENTRY` the call submits it, if it

@@ -52,7 +52,8 @@ class IotraceApp(App[int], inherit_bindings=False):
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._source = source
         self._live = live
-        self._terminal = ProgramTerminal(live.master) if live is not None else None
+        master = live.master if live is not None else None
+        self._terminal = ProgramTerminal(master) if master is not None else None
         self._stop = Event()
         self._ending_since: float | None = None
 
@@ -67,6 +68,7 @@ class IotraceApp(App[int], inherit_bindings=False):
         if self._terminal is not None:
             terminal = self._terminal
             self.run_worker(lambda: terminal.read(self._post, self._stop), thread=True)
+        if self._live is not None:
             self.set_interval(polling.PERIOD, self._leave_when_ended)
 
     def _start_following(self) -> None:
@@ -96,6 +98,9 @@ class IotraceApp(App[int], inherit_bindings=False):
         """Quit; while the program runs, ask what is to become of it."""
         if self._live is None or self._live.poll() is not None:
             self.exit(self._status())
+        elif self._live.attached:
+            self._live.let_run()
+            self._ending_since = monotonic()
         else:
             self.push_screen(QuitScreen(), self._answered)
 

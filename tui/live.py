@@ -20,10 +20,18 @@ def output_size(rows: int, cols: int) -> tuple[int, int]:
 class LiveRun(Protocol):
     """A program being traced, with its terminal in our hands."""
 
-    master: int
-    """File descriptor of the pty master whose slave is the program's terminal."""
+    attached: bool
+    """The program ran before us: leaving lets it go, and it is never ended."""
+    master: int | None
+    """File descriptor of the pty master whose slave is the program's terminal; None when it has its own."""
     pid: int | None
     """The program, once it is known."""
+
+    stepping: bool
+    """It was started to be held at its first call."""
+
+    def order(self, line: str) -> None:
+        """Tell the capture process something (see `tracer.capture.__main__`). Must not block."""
 
     def end_program(self) -> None:
         """End the traced program; the recorder then ends the recording. Must not block."""

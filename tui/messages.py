@@ -39,3 +39,19 @@ class Broken(Message):
     def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
+
+
+class GoTo(Message):
+    """Show this line of the list of calls: open its tab and put the cursor there."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+
+
+class SetFilter(Message):
+    """Show the calls that a filter lets through: open their tab with it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text

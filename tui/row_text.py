@@ -7,15 +7,24 @@ import pyarrow as pa
 from tracer.analyze.columns import FIRST_RESTART, LAST_RESTART, Columns
 from tracer.analyze.results import Times
 from tracer.decode.call import CallText, call_text
+from tracer.decode.look import Watched, nothing_watched
 from tracer.wire import Kind
 from tui.snapshot import RowKind, RowText, Snapshot
 
 
 def row_text(
-    index: int, batch: pa.RecordBatch, row: int, columns: Columns, snapshot: Snapshot, *, running: bool
+    index: int,
+    batch: pa.RecordBatch,
+    row: int,
+    columns: Columns,
+    snapshot: Snapshot,
+    *,
+    running: bool,
+    watched: Watched = nothing_watched,
 ) -> RowText:
-    """Row `row` of `batch` as line `index`. `running`: its thread is inside the call at this moment."""
-    text = call_text(batch, row)
+    """Row `row` of `batch` as line `index`. `running`: its thread is inside the call at this moment; `watched`
+    tells which descriptors epoll events are about."""
+    text = call_text(batch, row, watched)
     kind = kind_of(columns, row, running=running)
     at_ns = int(columns.at_ns[row])
     copies = columns.copies

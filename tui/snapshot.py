@@ -7,11 +7,20 @@ from the newest: settled rows never change their number.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from tracer.analyze.descriptor_lives import DescriptorLives
+from tracer.analyze.fd_story import FdStory
+from tracer.analyze.filter.known import Known
+from tracer.analyze.holds import Hold
+from tracer.analyze.line_sums import LineSums
 from tracer.analyze.results import Report, Times
+from tracer.decode.tree_node import Node
+from tui.figures import Drawn
+from tui.held_call import HeldCall
 
 
 class RowKind(Enum):
@@ -49,6 +58,10 @@ class RowText:
     copies_unknown: bool = False
     inside_ns: int = 0
     """For a call that is running: how long its thread has been inside."""
+    fd: str = ""
+    """The descriptor it used, with its generation when it is not the first: "3", "3.2"."""
+    phase: str = ""
+    """The marked phases it belongs to."""
 
     @property
     def call(self) -> str:
@@ -70,6 +83,8 @@ class Copied:
     what: str
     """What lies there, in a word or two: "buf", "iov[0]", "pollfd"."""
     address: int
+    where: str = ""
+    """What lies at the address: "stack", "heap", a file's name; empty when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,10 @@ class Piece:
     content: bytes
     missing: str | None
     """Why the bytes are not there, in words; None when they are."""
+    name: str = ""
+    """The argument's name, empty when it is not known."""
+    where: str = ""
+    """As in `Copied`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +111,14 @@ class Details:
     row: RowText
     result: str = ""
     """The whole result: an error with its number's meaning, an interruption with what follows it."""
-    names: tuple[str, ...] = ()
-    """Names of the arguments as the manual page has them; empty when they are not known."""
+    sentence: str = ""
+    """The call in plain language."""
+    tree: tuple[Node, ...] = ()
+    """Its arguments with the structures they lead to."""
+    story: FdStory | None = None
+    """Of the descriptor it used."""
+    start_ns: int = 0
+    """CLOCK_MONOTONIC of the run's beginning, which `story` is told against."""
     raw: tuple[tuple[str, int], ...] = ()
     """Raw clocks by column name, ns."""
     switches: int = 0
@@ -124,6 +149,8 @@ class Snapshot:
     """CLOCK_MONOTONIC of the beginning."""
     now_ns: int = 0
     """CLOCK_MONOTONIC of this moment (of the last event when the recording has ended)."""
+    holds: tuple[Hold, ...] = ()
+    """Threads that are held to be looked at."""
     loading: float | None = None
     """Which part of a long file has been read, 0 to 1; None when all of it."""
 
@@ -149,4 +176,31 @@ class Source(Protocol):
 
     def details(self, snapshot: Snapshot, index: int) -> Details:
         """Everything about the line `index`."""
+        ...
+
+    def descriptors(self) -> DescriptorLives | None:
+        """Every descriptor, and who waits for which; None while there is no recording yet. For workers."""
+        ...
+
+    def known(self) -> Known | None:
+        """The lines with all that filters and jumps ask about; None before the first of them is there."""
+        ...
+
+    def held_call(self, snapshot: Snapshot, hold: Hold) -> HeldCall:
+        """The call a thread is held at."""
+        ...
+
+    def line_sums(self, snapshot: Snapshot, stop: Callable[[], bool]) -> LineSums | None:
+        """What the calls come to in the scope of `snapshot`'s report, by name, thread, phase and error; None when
+        `stop` said to stop. For a worker thread."""
+        ...
+
+    def figure(self, number: int | None, stop: Callable[[], bool], tell: Callable[[float], object]) -> Drawn | None:
+        """The figure of message `number`, from 1, or of the nearest there is; of a typical one when None.
+
+        `tell` is told how far the search is, 0 to 1. None when `stop` said to stop. For a worker thread."""
+        ...
+
+    def line_of(self, row: int) -> int | None:
+        """The line that shows row number `row` of the recording; None when none does."""
         ...

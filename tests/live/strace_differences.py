@@ -12,6 +12,9 @@ from tests.live.strace_text import BIRTHS, Line
 
 TEXT = r'"(\\.|[^"\\])*"(\.\.\.)?'
 
+NAMED = r"\d+(<(->|[^<>]|<[^<>]*>)*>)?"
+"""A descriptor, with what it is called."""
+
 
 class Rule(NamedTuple):
     """In lines of `names` (empty: all), `pattern` in the arguments becomes `becomes`."""
@@ -29,6 +32,8 @@ def _rule(why: str, names: str, pattern: str, becomes: str) -> Rule:
 RULES = (
     # Two runs of a program.
     _rule("addresses differ between runs", "", r"0x[0-9a-f]{7,}", "ADDRESS"),
+    _rule("the process's number in its own files", "", r"(?<=</proc/)\d+", "PID"),
+    _rule("inodes of pipes and sockets are given one after the other", "", r"(?<=:\[)\d+(->\d+)?", "INODE"),
     _rule("clocks go on between runs", "", r"tv_(n|u)?sec=\d+", "TIME"),
     _rule("random bytes", "getrandom", TEXT, "BYTES"),
     _rule("temporary names are random", "", r"(/tmp/cc|tmp_obj_|/tmp/git|\.git/t|/tmp/tmp\.)\w+", r"\1RANDOM"),
@@ -51,7 +56,7 @@ RULES = (
         r"data=(\{u32=\d+, u64=(\d+|ADDRESS)\}|0x[0-9a-f]+|ADDRESS)", "DATA",
     ),
     _rule("strace shows revents with the result", "poll ppoll", r", revents=[A-Z|]+", ""),
-    _rule("strace shows what select left with the result", "select pselect6", r" => \[[\d ]*\]", ""),
+    _rule("strace shows what select left with the result", "select pselect6", rf" => \[({NAMED} ?)*\]", ""),
 )  # fmt: skip
 WITHOUT_ARGUMENTS = {
     "rt_sigreturn": "strace shows the mask that is restored; its value is no result",
@@ -85,6 +90,9 @@ def same_words(line: Line) -> Line:
 
 def _result(line: Line) -> str:
     result = line.result
+    for rule in RULES:
+        if not rule.names:
+            result = rule.pattern.sub(rule.becomes, result)
     if line.name in WITH_REMARKS and not result.startswith("-1"):
         result = result.partition(" (")[0]
     return re.sub(r"0x[0-9a-f]{7,}", "ADDRESS", FLAGS.sub(_sorted, result))

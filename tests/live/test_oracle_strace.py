@@ -4,7 +4,6 @@ results and errors, once both are brought to the same words (`strace_differences
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -20,16 +19,14 @@ from tests.live.strace_text import Line, processes
 from tracer.export.strace import lines
 
 FIXED_ADDRESSES = ("setarch", "-R")
-DESCRIPTORS = re.compile(r"((?:\(|, )-?\d+)<(?!unfinished)[^<>]*(?:<[^<>]*>)?>")
-"""What we say of descriptors (-yy); the other side is run without."""
 
 
 def theirs(case: Case, work: Path, out: Path, env: Mapping[str, str]) -> tuple[int, str]:
     """Exit status, as a shell has it, and text of strace."""
     prepare(work)
     done = subprocess.run(
-        [*FIXED_ADDRESSES, "strace", "-f", "-s", "64", "-o", out, *case.command], cwd=work, env=env, check=False,
-        capture_output=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL,
+        [*FIXED_ADDRESSES, "strace", "-f", "-yy", "-s", "64", "-o", out, *case.command], cwd=work, env=env,
+        check=False, capture_output=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     status = done.returncode
     return status if status >= 0 else 128 - status, out.read_text(errors="replace")
@@ -65,7 +62,7 @@ def check(case: Case, folder: Path) -> None:
     recorded = record(case.command, folder, cwd=work, env=env, wrapper=FIXED_ADDRESSES)
     assert recorded.status == status
     with recorded.open() as recording:
-        ours = DESCRIPTORS.sub(r"\1", "".join(lines(recording)))
+        ours = "".join(lines(recording))
     expected, found = compared(text, case), compared(ours, case)
     assert sum(map(len, expected.values())) > 20
     assert "\n".join(differences(expected, found)) == ""

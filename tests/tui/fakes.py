@@ -7,9 +7,14 @@ hundredth brings a message of 64 bytes and all others fail with EAGAIN.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 
+from tracer.analyze.line_sums import LineSums, Sums
 from tracer.analyze.results import Copies, Ending, Report, SyscallRow, ThreadRow, Times, Totals
+from tracer.analyze.spread import Spread
+from tracer.decode.tree_node import Node
+from tui.figures import Drawn
 from tui.snapshot import Copied, Details, Piece, RowKind, RowText, Snapshot
 
 PID = 4242
@@ -135,17 +140,65 @@ class FakeSource:
     def details(self, snapshot: Snapshot, index: int) -> Details:
         """Everything about line `index`."""
         line = row(index, snapshot)
-        copied = (Copied("out", "payload", 64, "buf", 0x7FFE_1230),) if line.bytes_out else ()
-        pieces = (Piece(1, "exit", 0x7FFE_1230, b"hello \x1b[31m" * 6, None),) if line.bytes_out else ()
+        copied = (Copied("out", "payload", 64, "buf", 0x7FFE_1230, "stack"),) if line.bytes_out else ()
+        pieces = (Piece(1, "exit", 0x7FFE_1230, b"hello \x1b[31m" * 6, None, "buf", "stack"),) if copied else ()
         return Details(
             row=line,
             result="-1 EAGAIN (Resource temporarily unavailable)" if line.result == "EAGAIN" else line.result,
-            names=("fd", "buf", "count") if line.name == "read" and len(line.args) == 3 else (),
+            sentence=f"makes the call {line.name}" if line.kind is not RowKind.EVENT else "",
+            tree=arguments(line),
+            start_ns=START,
             raw=(("wall_ns", 31_013), ("run_ns", 21_577), ("delay_ns", 0)),
             switches=1,
             copied=copied,
             pieces=pieces,
         )
+
+    def descriptors(self) -> None:
+        """There is no recording behind these lines."""
+        return None
+
+    def known(self) -> None:
+        """There are no columns behind these lines: nothing to filter."""
+        return None
+
+    def line_sums(self, snapshot: Snapshot, stop: Callable[[], bool]) -> LineSums | None:
+        """Made at once."""
+        return None if stop() else sums(snapshot)
+
+    def figure(self, number: int | None, stop: Callable[[], bool], tell: Callable[[float], object]) -> Drawn | None:
+        """None of whatever is asked for: there is no message here."""
+        tell(0.5)
+        return None if stop() else Drawn(None, 0)
+
+    def line_of(self, row: int) -> int | None:
+        """Every row is the line of its number."""
+        return row if row < self.now else None
+
+
+def sums(snapshot: Snapshot) -> LineSums:
+    """What the calls of `snapshot` come to: reads of 20 µs or so, of which nearly all fail with EAGAIN."""
+    whole = snapshot.report.totals
+    spread = Spread(whole.calls, 18_600, 19_200, 23_100, 53_000, (0,) * 14 + (whole.calls - 3, 3))
+    failed = {"EAGAIN": whole.wasted, "ENOENT": 1}
+    every = Sums(whole.calls, whole.failed, whole.wasted, failed, whole.times, 137, 640, 1, spread, spread)
+    reads = replace(every, breakdown={"read": whole.wasted})
+    return LineSums(
+        lines=snapshot.settled,
+        syscalls={"read": every},
+        threads={(PID, PID): every},
+        errors={"EAGAIN": reads, "ENOENT": Sums(1, 1, 0, {"openat": 1}, Times(1, 2, 3, 4, 5))},
+    )
+
+
+def arguments(line: RowText) -> tuple[Node, ...]:
+    """The arguments of a line as a tree; the descriptors of pipe2 have children."""
+    names = ("fd", "buf", "count") if line.name == "read" else ("arg 1", "arg 2", "arg 3")
+    below = (Node("[0]", "int32", "3", (), 0, 4), Node("[1]", "int32", "4", (), 4, 4))
+    return tuple(
+        Node(name, "", text, below if text == "[3, 4]" else ())
+        for name, text in zip(names, line.args, strict=False)
+    )
 
 
 def row(index: int, snapshot: Snapshot) -> RowText:
@@ -183,7 +236,10 @@ class FakeRun:
     """A live run on a pty whose slave the test holds; notes what it was asked to do."""
 
     def __init__(self) -> None:
-        self.master, self.slave = os.openpty()
+        self.master: int | None
+        self.terminal, self.slave = os.openpty()
+        self.master = self.terminal
+        self.attached = False
         self.pid: int | None = PID
         self.asked: list[str] = []
         self.status: int | None = None
@@ -208,7 +264,7 @@ class FakeRun:
 
     def close(self) -> None:
         """Close the pty."""
-        os.close(self.master)
+        os.close(self.terminal)
         os.close(self.slave)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.batches import BEGAN, EXIT_GROUP, PID, batch, event, inside, read, writer
+from tracer.analyze.fd_story import Use
 from tracer.analyze.results import Times
 from tracer.recording.errors import MissingRecording, NotARecording
 from tracer.wire import End, Flag, Kind, When
@@ -178,7 +179,11 @@ def test_details_have_the_raw_clocks_the_transfers_and_the_memory(path: Path) ->
     snapshot = polled(source)
     details = source.details(snapshot, 0)
     assert dict(details.raw)["wall_ns"] == 9_001
-    assert details.names == ("fd", "buf", "count")
+    assert [node.name for node in details.tree] == ["fd", "buf", "count"]
+    assert [piece.name for piece in details.pieces] == ["buf", "buf"]
+    assert details.sentence == "asks descriptor 3 for up to 64 bytes; gets 5"
+    assert details.story is not None
+    assert (details.story.fd, details.story.previous, details.story.next) == (3, None, Use(1, BEGAN + 9, "read"))
     assert [(copied.direction, copied.kind, copied.size) for copied in details.copied] == [("out", "payload", 5)]
     assert [(piece.content, piece.missing) for piece in details.pieces] == [(b"hello", None), (b"", "EFAULT")]
     assert source.details(snapshot, 1).result == "-1 EAGAIN (Resource temporarily unavailable)"

@@ -30,7 +30,7 @@ def text(picture: Picture) -> list[str]:
 
 def test_what_the_program_prints_is_shown(run: FakeRun) -> None:
     """Colours become styles, not text."""
-    terminal = ProgramTerminal(run.master, 5, 40)
+    terminal = ProgramTerminal(run.terminal, 5, 40)
     terminal.feed(b"plain \x1b[31mred\x1b[0m\r\nsecond")
     picture = terminal.picture()
     assert text(picture) == ["plain red", "second", "", "", ""]
@@ -40,7 +40,7 @@ def test_what_the_program_prints_is_shown(run: FakeRun) -> None:
 
 def test_only_changed_lines_are_drawn_again(run: FakeRun) -> None:
     """The others are the same objects as before."""
-    terminal = ProgramTerminal(run.master, 5, 40)
+    terminal = ProgramTerminal(run.terminal, 5, 40)
     terminal.feed(b"one\r\ntwo\r\n")
     before = terminal.picture()
     terminal.feed(b"three")
@@ -56,7 +56,7 @@ def test_only_changed_lines_are_drawn_again(run: FakeRun) -> None:
 
 def test_a_smaller_terminal_keeps_what_is_above_the_cursor(run: FakeRun) -> None:
     """Empty lines at the bottom go first, then the oldest at the top."""
-    terminal = ProgramTerminal(run.master, 7, 40)
+    terminal = ProgramTerminal(run.terminal, 7, 40)
     terminal.feed(b"one\r\ntwo\r\nthree")
     terminal.resize(4, 40)
     assert text(terminal.picture()) == ["one", "two", "three", ""]
@@ -71,7 +71,7 @@ def test_a_smaller_terminal_keeps_what_is_above_the_cursor(run: FakeRun) -> None
 )
 def test_nonsense_does_no_harm(run: FakeRun, nonsense: bytes) -> None:
     """The terminal goes on after sequences it does not know."""
-    terminal = ProgramTerminal(run.master, 5, 40)
+    terminal = ProgramTerminal(run.terminal, 5, 40)
     terminal.feed(nonsense)
     terminal.feed(b"\x1b\\\x1b[2J\x1b[Hafter")
     assert text(terminal.picture())[0].endswith("after")
@@ -80,7 +80,7 @@ def test_nonsense_does_no_harm(run: FakeRun, nonsense: bytes) -> None:
 def test_the_program_is_answered(run: FakeRun) -> None:
     """A device status report (CSI 6 n) gets the cursor's position."""
     os.set_blocking(run.slave, False)
-    terminal = ProgramTerminal(run.master, 5, 40)
+    terminal = ProgramTerminal(run.terminal, 5, 40)
     _raw(run.slave)
     terminal.feed(b"ab\x1b[6n")
     assert os.read(run.slave, 100) == b"\x1b[1;3R"
@@ -89,7 +89,7 @@ def test_the_program_is_answered(run: FakeRun) -> None:
 def test_what_is_typed_reaches_the_program(run: FakeRun) -> None:
     """Byte for byte."""
     _raw(run.slave)
-    ProgramTerminal(run.master, 5, 40).write(b"hello\r")
+    ProgramTerminal(run.terminal, 5, 40).write(b"hello\r")
     assert os.read(run.slave, 100) == b"hello\r"
 
 
@@ -102,7 +102,7 @@ def test_the_reader_posts_pictures_until_it_is_stopped(run: FakeRun) -> None:
         posted.append(message)
         printed.set()
 
-    terminal = ProgramTerminal(run.master, 5, 40)
+    terminal = ProgramTerminal(run.terminal, 5, 40)
     thread = Thread(target=terminal.read, args=(post, stop))
     thread.start()
     os.write(run.slave, b"23 messages\n")

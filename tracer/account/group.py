@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tracer.recording.captured import Captured
 from tracer.syscalls.expression import Expr
-from tracer.wire import NO_ARG, When
+from tracer.wire import ARGUMENT_BLOCK, NO_ARG, When
 
 Numbers = NDArray[np.int64]
 _LARGEST: Final = 1 << 40
@@ -72,6 +72,14 @@ class Group:
         found[owner[same][::-1]] = pieces[same][::-1]
         readable = batch.reason[np.maximum(found, 0)] == 0 if len(batch.reason) else False
         return np.where(readable, found, -1)
+
+    def first_address(self, arg: int) -> Numbers:
+        """The address of each row's first piece of `arg`, 0 where there is none."""
+        pieces, owner = self._owned()
+        chosen = self._batch.arg[pieces] == arg
+        found = np.zeros(len(self.rows), np.int64)
+        found[owner[chosen][::-1]] = self._batch.address[pieces[chosen]][::-1]
+        return found
 
     def count(self, arg: int) -> Numbers:
         """How many readable pieces of `arg` each row has."""
@@ -193,7 +201,8 @@ def _fdset(expr: Expr, group: Group) -> Column:
         size = _load(_FDSIZE, group)
         nfds = np.where(large, np.minimum(nfds, size.values), nfds)
         known = ~large | size.known
-    return Column(np.maximum(nfds + 63, 0) // 64 * 8, known)
+    bits = _number(expr, 1)
+    return Column(np.maximum(nfds + bits - 1, 0) // bits * (bits // 8), known)
 
 
 _FDSIZE: Final = Expr("load", (int(When.ENTRY), NO_ARG, Expr("const", (0,)), 0, 4))
@@ -205,6 +214,10 @@ def _object(expr: Expr, group: Group) -> Column:
 
 def _pieces(expr: Expr, group: Group) -> Column:
     return Column(group.count(_number(expr, 0)))
+
+
+def _block(_expr: Expr, group: Group) -> Column:
+    return Column(group.first_address(ARGUMENT_BLOCK))
 
 
 def _inner(expr: Expr, place: int, group: Group) -> Column:
@@ -222,7 +235,7 @@ def _number(expr: Expr, place: int) -> int:
 _OPERATORS: Final[dict[str, Callable[[Expr, Group], Column]]] = {
     "const": _const, "result": _result, "arg": _arg, "int": _int, "mul": _mul, "div": _div, "bits": _bits,
     "among": _among, "not": _not, "and": _and, "or": _or, "load": _load, "fdset": _fdset, "object": _object,
-    "pieces": _pieces,
+    "pieces": _pieces, "block": _block,
     "add": lambda expr, group: _both(expr, group, np.add),
     "min": lambda expr, group: _both(expr, group, np.minimum),
     "gt": lambda expr, group: _both(expr, group, np.greater),

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from struct import iter_unpack
 from typing import Final
 
-from tracer.account.nested_messages import Found, cmsgs, payload, received, sent
+from tracer.account.nested_messages import Found, cmsgs, given_cmsgs, payload, received, sent
 from tracer.account.row_expression import Missing, Scope, evaluate, find
 from tracer.recording.captured import Row
+from tracer.syscalls.layouts import Layout, layout
 from tracer.syscalls.model import (
     CMSGS,
     CONTROL,
+    GIVEN_CMSGS,
     IMAGE,
     IN,
     IOCBS,
@@ -29,15 +31,16 @@ from tracer.syscalls.model import (
     Copy,
 )  # fmt: skip
 from tracer.syscalls.objects import Object
-from tracer.syscalls.structures import IOCB, IOVEC
+from tracer.syscalls.structures import IOCB
 from tracer.wire import NO_ARG, When
 
 _ENTRY, _EXIT = int(When.ENTRY), int(When.EXIT)
 
 
-def _pointers(row: Row, arg: int) -> list[int]:
+def _pointers(row: Row, arg: int, width: int) -> list[int]:
     data = find(row, arg, _ENTRY, row.args[arg])
-    pointers = [pointer for (pointer,) in iter_unpack("<Q", data[: len(data) // 8 * 8])]
+    whole = data[: len(data) // width * width]
+    pointers = [pointer for (pointer,) in iter_unpack("<Q" if width == 8 else "<I", whole)]
     if not pointers or pointers[-1]:
         raise Missing
     return pointers[:-1]
@@ -45,11 +48,11 @@ def _pointers(row: Row, arg: int) -> list[int]:
 
 def _strings(copy: Copy, scope: Scope) -> Iterator[Found]:
     """The pointers are read once to count them and once more with the strings (`count`, `copy_strings`)."""
-    row, arg = scope.row, copy.arg
-    pointers = _pointers(row, arg)
-    yield IN, CONTROL, 8 * (len(pointers) + 1), f"{copy.what} pointers", row.args[arg]
+    row, arg, width = scope.row, copy.arg, copy.model.word
+    pointers = _pointers(row, arg, width)
+    yield IN, CONTROL, width * (len(pointers) + 1), f"{copy.what} pointers", row.args[arg]
     if pointers:
-        yield IN, CONTROL, 8 * len(pointers), f"{copy.what} pointers", row.args[arg]
+        yield IN, CONTROL, width * len(pointers), f"{copy.what} pointers", row.args[arg]
     for pointer, length in zip(pointers, _string_lengths(copy, row, pointers), strict=True):
         yield IN, CONTROL, length, copy.what, pointer
 
@@ -68,14 +71,23 @@ def _string_lengths(copy: Copy, row: Row, pointers: list[int]) -> list[int]:
 
 
 def _image(copy: Copy, scope: Scope) -> Iterator[Found]:
-    """The new stack gets the platform's name, 16 random bytes, the pointers, and the auxiliary vector."""
+    """The new stack gets the platform's name, 16 random bytes, the pointers, and the auxiliary vector.
+
+    They are those of the new program, which may have words of another size than the one that called execve."""
     row = scope.row
-    arguments, environment = (len(_pointers(row, arg)) for arg in (copy.arg - 1, copy.arg))
+    arguments, environment = (len(_pointers(row, arg, copy.model.word)) for arg in (copy.arg - 1, copy.arg))
     auxv = find(row, NO_ARG, _EXIT, 0)
-    yield OUT, CONTROL, 7, "platform name", 0
+    short = _is_of_short_words(auxv)
+    yield OUT, CONTROL, len(b"i686\0" if short else b"x86_64\0"), "platform name", 0
     yield OUT, CONTROL, 16, "AT_RANDOM", 0
-    yield OUT, CONTROL, 8 * (1 + arguments + 1 + environment + 1), "argc, argv and envp", 0
+    yield OUT, CONTROL, (4 if short else 8) * (1 + arguments + 1 + environment + 1), "argc, argv and envp", 0
     yield OUT, CONTROL, len(auxv), "auxiliary vector", 0
+
+
+def _is_of_short_words(auxv: bytes) -> bool:
+    """Whether an auxiliary vector is that of a 32-bit program: read in words of 64 bits, its first pair
+    (AT_SYSINFO, an address) gives no type that exists (linux/auxvec.h)."""
+    return int.from_bytes(auxv[:8], "little") > 0xFFFFFFFF
 
 
 _PREAD, _PWRITE, _PREADV, _PWRITEV = 0, 1, 7, 8
@@ -89,31 +101,31 @@ def _iocbs(copy: Copy, scope: Scope) -> Iterator[Found]:
     tried = min(done + 1, number)
     if not tried or row.result == -errno.EINVAL:
         return
-    pointers = find(row, arg, _ENTRY, row.args[arg])
-    if len(pointers) < 8 * tried:
+    pointers, width = find(row, arg, _ENTRY, row.args[arg]), copy.model.word
+    if len(pointers) < width * tried:
         raise Missing
     for index in range(tried):
-        pointer = int.from_bytes(pointers[8 * index : 8 * index + 8], "little")
+        pointer = int.from_bytes(pointers[width * index : width * (index + 1)], "little")
         iocb = find(row, arg, _ENTRY, pointer)
         if len(iocb) < IOCB:
             raise Missing
-        yield IN, CONTROL, 8, "iocb pointer", row.args[arg] + 8 * index
+        yield IN, CONTROL, width, "iocb pointer", row.args[arg] + width * index
         yield IN, CONTROL, IOCB, "iocb", pointer
         if index < done:
             yield OUT, CONTROL, 4, "aio_key", pointer + 8
-            yield from _iocb_data(row, arg, iocb, scope.thing)
+            yield from _iocb_data(row, arg, iocb, scope.thing, layout("iovec", copy.model))
     if done < tried and row.result != -errno.EBADF:
         raise Missing
 
 
-def _iocb_data(row: Row, arg: int, iocb: bytes, thing: Object) -> Iterator[Found]:
+def _iocb_data(row: Row, arg: int, iocb: bytes, thing: Object, vector: Layout) -> Iterator[Found]:
     """Buffered reads and writes move their data inside io_submit, as much as asked for unless the file ends."""
     opcode = int.from_bytes(iocb[16:18], "little")
     buffer, length = (int.from_bytes(iocb[start : start + 8], "little") for start in (24, 32))
     if opcode not in (_PREAD, _PWRITE, _PREADV, _PWRITEV):
         return
     if opcode in (_PREADV, _PWRITEV):
-        yield IN, CONTROL, length * IOVEC, "iovec", buffer
+        yield IN, CONTROL, length * vector.size, "iovec", buffer
     if thing is Object.DIRECT:
         return
     if thing is Object.UNKNOWN:
@@ -122,11 +134,12 @@ def _iocb_data(row: Row, arg: int, iocb: bytes, thing: Object) -> Iterator[Found
     if opcode in (_PREAD, _PWRITE):
         yield way, PAYLOAD, length, "aio_buf", buffer
     else:
-        yield from payload(row, arg, way, buffer, length, 1 << 40)
+        yield from payload(row, arg, way, buffer, length, 1 << 40, vector)
 
 
 NESTED: Final[dict[str, Callable[[Copy, Scope], Iterator[Found]]]] = {
     CMSGS: cmsgs,
+    GIVEN_CMSGS: given_cmsgs,
     SENT: sent,
     RECEIVED: received,
     STRINGS: _strings,

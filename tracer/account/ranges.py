@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from tracer.account.group import Group, Numbers, evaluate, ragged
 from tracer.account.transfers import LARGEST, MOST_UNITS
+from tracer.syscalls.layouts import Layout, layout
 from tracer.syscalls.model import FLAT, PATH, SEGMENTS, STRING, Copy
-from tracer.syscalls.structures import EMBEDDED_NAME_MAX, IOVEC, PATH_MAX, UIO_MAXIOV
+from tracer.syscalls.structures import EMBEDDED_NAME_MAX, PATH_MAX, UIO_MAXIOV
 from tracer.wire import When
 
 Flags = NDArray[np.bool_]
@@ -96,19 +97,22 @@ def _segments(copy: Copy, group: Group, active: Flags, address: Any) -> Ranges:
     count = np.where(moving, np.clip(entries.values, 0, UIO_MAXIOV), 0)
     pieces = group.find(copy.arg, When.ENTRY, address)
     readable = moving & _column(entries.known, group) & (pieces >= 0)
-    readable &= group.lengths(pieces) >= count * IOVEC
-    transfers, bytes_ = _spread(group, pieces, np.where(readable, count, 0), totals)
+    vector = layout("iovec", copy.model)
+    readable &= group.lengths(pieces) >= count * vector.size
+    transfers, bytes_ = _spread(group, pieces, np.where(readable, count, 0), totals, vector)
     lost = moving & ~readable
     # How much moved is known, into how many pieces is not.
     return Ranges(np.where(lost, 1, transfers), np.where(lost, totals, bytes_), unknown | lost)
 
 
-def _spread(group: Group, pieces: Numbers, count: Numbers, totals: Numbers) -> tuple[Numbers, Numbers]:
+def _spread(
+    group: Group, pieces: Numbers, count: Numbers, totals: Numbers, vector: Layout
+) -> tuple[Numbers, Numbers]:
     """How each row's total falls on the segments of its iovec array: segments that got any, and bytes."""
     starts = np.zeros(len(group), np.int64)
     some = count > 0
-    starts[some] = group.starts(pieces[some]) + 8
-    lengths = np.clip(group.integers(ragged(starts, count, IOVEC), 8), 0, LARGEST)
+    starts[some] = group.starts(pieces[some]) + vector.size // 2
+    lengths = np.clip(group.integers(ragged(starts, count, vector.size), vector.size // 2), 0, LARGEST)
     ends = np.cumsum(lengths)
     total_before = np.concatenate(([0], ends))
     row_ends = np.cumsum(count)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from tracer.account.group import Numbers, ragged
 from tracer.account.nested_messages import Found
-from tracer.account.ring_entries import completed, submitted
+from tracer.account.ring_completions import completed
+from tracer.account.ring_submissions import submitted
 from tracer.account.row_expression import Missing
 from tracer.recording.captured import Captured, Row
 from tracer.syscalls import ring_entries as ring

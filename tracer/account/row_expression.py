@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from tracer.recording.captured import Row
 from tracer.syscalls.expression import Expr
 from tracer.syscalls.objects import Object
-from tracer.wire import NO_ARG, When
+from tracer.wire import ARGUMENT_BLOCK, NO_ARG, When
 
 _LARGEST: Final = 1 << 40
 
@@ -118,7 +118,8 @@ def _fdset(expr: Expr, scope: Scope) -> int:
     if nfds > 64:
         known = find(scope.row, NO_ARG, When.ENTRY, 0)
         nfds = min(nfds, int.from_bytes(known[:4], "little"))
-    return max(nfds + 63, 0) // 64 * 8
+    bits = _number(expr, 1)
+    return max(nfds + bits - 1, 0) // bits * (bits // 8)
 
 
 def _object(expr: Expr, scope: Scope) -> int:
@@ -128,6 +129,10 @@ def _object(expr: Expr, scope: Scope) -> int:
 def _pieces(expr: Expr, scope: Scope) -> int:
     wanted = _number(expr, 0)
     return sum(piece.arg == wanted and not piece.reason for piece in scope.row.pieces)
+
+
+def _block(_expr: Expr, scope: Scope) -> int:
+    return next((signed(piece.address) for piece in scope.row.pieces if piece.arg == ARGUMENT_BLOCK), 0)
 
 
 def _inner(expr: Expr, place: int, scope: Scope) -> int:
@@ -146,5 +151,5 @@ _OPERATORS: Final[dict[str, Callable[[Expr, Scope], int]]] = {
     "const": _const, "result": _result, "arg": _arg, "int": _int, "add": _add, "mul": _mul, "div": _div,
     "min": _min, "gt": _gt, "eq": _eq, "and": _and, "or": _or, "not": _not, "bits": _bits, "among": _among,
     "load": _load, "fdset": _fdset, "object": _object,
-    "pieces": _pieces,
+    "pieces": _pieces, "block": _block,
 }  # fmt: skip

@@ -21,6 +21,7 @@ runnable are exactly 0 there, not a small residue of noise. Only calls that real
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -52,43 +53,45 @@ class Times:
     """Held by the tracer, and the cost of being traced."""
 
 
-_TIMED = (Kind.CALL, Kind.ENTERED, Kind.EXIT)
-
-
 def column(batch: pa.RecordBatch, name: str) -> Ns:
     """A fixed-width column as int64."""
-    values: Ns = batch.column(name).to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-    return values
+    values = batch.column(name).to_numpy(zero_copy_only=False)
+    if values.dtype == np.uint64:  # the same bits: no copy
+        values = values.view(np.int64)
+    numbers: Ns = values.astype(np.int64, copy=False)
+    return numbers
 
 
 def account_times(batch: pa.RecordBatch, calibration: Calibration) -> Times:
     """Apply `calibration` to the raw clocks of `batch`. Rows that are not calls or exits get zeros."""
-    timed = np.isin(column(batch, "kind"), _TIMED)
+    kind = column(batch, "kind")
+    timed = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT)
     shared = column(batch, "placement") == Placement.SHARED
     counted = column(batch, "source") == Source.SCHEDSTAT
     user_part, call_part = _Part(batch, "user_", counted), _Part(batch, "", counted)
-    near_before = shared | user_part.near(calibration, otherwise=call_part)
-    near_inside = shared | call_part.near(calibration, otherwise=user_part)
+    near_before = near_inside = shared
+    if not shared.all():
+        near_before = shared | user_part.near(calibration, otherwise=call_part)
+        near_inside = shared | call_part.near(calibration, otherwise=user_part)
 
     def part(clocks: _Part, near: NDArray[np.bool_]) -> tuple[Ns, Ns, Ns]:
-        def cost(name: str) -> NDArray[np.float64]:
-            of_one: NDArray[np.float64] = np.where(
-                near, float(getattr(calibration.shared, name)), float(getattr(calibration.apart, name))
-            )
-            return clocks.resumes * of_one
+        all_near, none_near = bool(near.all()), not near.any()
+
+        def cost(name: str) -> Any:
+            on_one, between_two = (float(getattr(each, name)) for each in (calibration.shared, calibration.apart))
+            if all_near or none_near or on_one == between_two:
+                return clocks.resumes * (between_two if none_near else on_one)
+            return clocks.resumes * np.where(near, on_one, between_two)
 
         on_cpu = _positive(clocks.run - cost(f"{clocks.prefix}run_ns"))
         waiting = _positive(clocks.delay - cost(f"{clocks.prefix}delay_ns"))
         asleep = _positive(clocks.rest - cost(f"{clocks.prefix}wall_ns"))
-        return (
-            np.where(timed, on_cpu, 0),
-            np.where(timed & clocks.switched_away, waiting, 0),
-            np.where(timed & clocks.switched_away, asleep, 0),
-        )
+        slept = timed & clocks.switched_away
+        return on_cpu * timed, waiting * slept, asleep * slept  # a product costs a third of `where`
 
     user, before_runnable, before_blocked = part(user_part, near_before)
     kernel, runnable, blocked = part(call_part, near_inside)
-    span = np.where(timed, column(batch, "span_ns"), 0)
+    span = column(batch, "span_ns") * timed
     tracer = span - user - kernel - blocked - runnable - before_blocked - before_runnable
     return Times(user, kernel, blocked, runnable, before_blocked, before_runnable, tracer)
 

@@ -19,9 +19,10 @@ from tracer.account.nested_messages import Found, spread
 from tracer.account.rings import ring_transfers
 from tracer.account.row_expression import Missing, Scope, evaluate, find
 from tracer.recording.captured import Row, captured
+from tracer.syscalls.layouts import layout
 from tracer.syscalls.model import CONTROL, FLAT, IN, PATH, PAYLOAD, SEGMENTS, STRING, Copy, Syscall
 from tracer.syscalls.objects import Object
-from tracer.syscalls.structures import EMBEDDED_NAME_MAX, IOVEC, PATH_MAX, UIO_MAXIOV
+from tracer.syscalls.structures import EMBEDDED_NAME_MAX, PATH_MAX, UIO_MAXIOV
 from tracer.syscalls.table import declaration_of
 from tracer.wire import Kind, When
 
@@ -165,13 +166,14 @@ def _segments(copy: Copy, scope: Scope, address: int) -> Iterator[Transfer]:
     try:
         entries = min(max(evaluate(copy.entries, scope), 0), UIO_MAXIOV)
         array = find(scope.row, copy.arg, When.ENTRY, address)
-        if len(array) < entries * IOVEC:
+        vector = layout("iovec", copy.model)
+        if len(array) < entries * vector.size:
             raise Missing
     except Missing:
         # How much moved is known, into how many pieces is not.
         yield _transfer(copy.way, copy.kind, total, copy.what, address)
         raise
-    for index, base, length in spread(array, entries, total):
+    for index, base, length in spread(array, entries, total, vector):
         yield _transfer(copy.way, copy.kind, length, f"{copy.what}[{index}]", base, copy.zero_fill)
 
 

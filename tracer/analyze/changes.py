@@ -42,6 +42,8 @@ class Accepted(NamedTuple):
     peer: str
     nonblocking: bool
     cloexec: bool
+    peer_pid: int = 0
+    """Of a unix socket the process that connected; 0 = not known."""
 
 
 class Close(NamedTuple):
@@ -89,10 +91,11 @@ class Addressed(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """`fds` were sent over the unix socket `over` (SCM_RIGHTS, unix(7))."""
+    """`fds` were sent over the unix socket `over` (SCM_RIGHTS, unix(7)), `to` an address when one was given."""
 
     over: int
     fds: tuple[int, ...]
+    to: str = ""
 
 
 class Received(NamedTuple):
@@ -101,10 +104,18 @@ class Received(NamedTuple):
     over: int
     fds: tuple[int, ...]
     cloexec: bool
+    peeked: bool = False
+    """The message stays where it was, and will be received once more (MSG_PEEK)."""
 
 
 class Shared(NamedTuple):
     """The process `child` shares this table (CLONE_FILES, clone(2))."""
+
+    child: int
+
+
+class Forked(NamedTuple):
+    """The process `child` was born with a copy of this table (fork(2)), as it is now."""
 
     child: int
 
@@ -115,5 +126,5 @@ class Unshared(NamedTuple):
 
 Change = (
     Opened | Paired | Copied | Accepted | Close | CloseRange | Nonblocking | Cloexec | Turned | Addressed | Sent
-    | Received | Shared | Unshared
+    | Received | Shared | Forked | Unshared
 )  # fmt: skip

@@ -123,7 +123,7 @@ def is_error(result: Ints) -> Mask:
 def _restored(code: Ints, codes: CallCodes) -> Mask:
     """Returns from a handler, whose "result" is what the interrupted code had in that register."""
     names: Mask = np.array([fact.name in ("rt_sigreturn", "sigreturn") for fact in codes.facts])
-    return names[code]
+    return names[code] if names.any() else np.zeros(len(code), np.bool_)
 
 
 def _codes(batch: pa.RecordBatch, kind: Ints, codes: CallCodes) -> Ints:
@@ -135,20 +135,29 @@ def _codes(batch: pa.RecordBatch, kind: Ints, codes: CallCodes) -> Ints:
 
 def _polls(empty: Mask, code: Ints, args: NDArray[np.uint64], memory: Memory, codes: CallCodes) -> Mask:
     """Of the waits that returned nothing, those that had a timeout of 0."""
-    if not empty.any():
+    rows = np.flatnonzero(empty)
+    if not len(rows):
         return empty
-    argument = codes.milliseconds(code)
-    value = np.take_along_axis(args, np.maximum(argument, 0)[:, None], axis=1)[:, 0]
-    by_value = (argument >= 0) & ((value & np.uint64(0xFFFFFFFF)) == 0)
-    by_memory = memory.zero_timeouts(np.where(empty, codes.time_struct(code), -1))
-    answer: Mask = empty & (by_value | by_memory)
+    argument = codes.milliseconds(code[rows])
+    value = args[rows, np.maximum(argument, 0)]
+    answer = np.zeros(len(empty), np.bool_)
+    answer[rows] = (argument >= 0) & ((value & np.uint64(0xFFFFFFFF)) == 0)
+    structs = codes.time_struct(code[rows])
+    if (structs >= 0).any():
+        wanted = np.full(len(empty), -1)
+        wanted[rows] = structs
+        answer |= memory.zero_timeouts(wanted)
     return answer
 
 
 def _completions(worked: Mask, code: Ints, args: NDArray[np.uint64], codes: CallCodes) -> Mask:
     """io_uring_enter calls that waited for completions: min_complete > 0, IORING_ENTER_GETEVENTS."""
-    entered: Mask = np.array([fact.name == "io_uring_enter" for fact in codes.facts])[code]
-    answer: Mask = worked & entered & ((args[:, 2] & np.uint64(0xFFFFFFFF)) > 0) & ((args[:, 3] & np.uint64(1)) > 0)
+    enters = np.array([fact.name == "io_uring_enter" for fact in codes.facts])
+    if not enters.any():
+        return np.zeros(len(code), np.bool_)
+    answer: Mask = worked & enters[code]
+    rows = np.flatnonzero(answer)
+    answer[rows] = ((args[rows, 2] & np.uint64(0xFFFFFFFF)) > 0) & ((args[rows, 3] & np.uint64(1)) > 0)
     return answer
 
 

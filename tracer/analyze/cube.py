@@ -2,49 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
+
 Ints = NDArray[np.int64]
+Column = NDArray[Any]
+"""Numbers, or truth values that count as 1."""
+
+NOWHERE: Final = -1
+"""The key of rows that are not counted; keys are not negative."""
 
 
 class Cube:
-    """For every int64 key seen, the sums of a fixed number of int64 columns."""
+    """For every int64 key seen, the sums of a fixed number of columns, in int64."""
 
     def __init__(self, columns: int) -> None:
         self._cells: dict[int, int] = {}
-        self._sums: Ints = np.zeros((16, columns), dtype=np.int64)
+        self._sums: Ints = np.zeros((columns, 16), dtype=np.int64)
 
-    def add(self, keys: Ints, values: Ints) -> None:
-        """Add `values` (columns x rows) to the cells named by `keys` (rows)."""
+    def add(self, keys: Ints, values: Sequence[Column] | Column, first: int = 0) -> None:
+        """Add `values`, the columns from number `first` on, to the cells named by `keys`, row by row."""
         if not len(keys):
             return
-        order = np.argsort(keys, kind="stable")
-        ordered = keys[order]
-        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        used = np.flatnonzero(values.any(axis=1))
-        sums = np.zeros((len(starts), len(values)), dtype=np.int64)
-        sums[:, used] = np.add.reduceat(values[used][:, order], starts, axis=1).T
-        cells = [self._cells.setdefault(int(key), len(self._cells)) for key in ordered[starts]]
+        found, where = distinct(keys)
+        cells = np.array([self._cells.setdefault(key, len(self._cells)) for key in found.tolist()])[where]
         self._grow()
-        self._sums[cells] += sums
+        for sums, column in zip(self._sums[first:], values, strict=False):
+            _add(sums, cells, column)
 
     def copy(self) -> Cube:
         """An independent copy."""
-        copied = Cube(self._sums.shape[1])
+        copied = Cube(len(self._sums))
         copied._cells = dict(self._cells)
         copied._sums = self._sums.copy()
         return copied
 
     def cells(self) -> Iterator[tuple[int, list[int]]]:
         """Every key with its sums, in the order the keys were first seen."""
-        rows = self._sums[: len(self._cells)].tolist()
-        return zip(self._cells, rows, strict=True)
+        rows = self._sums[:, : len(self._cells)].T.tolist()
+        return ((key, row) for key, row in zip(self._cells, rows, strict=True) if key != NOWHERE)
+
+    def table(self) -> tuple[Ints, Ints]:
+        """All keys, and a line of sums for each.
+
+        May be called while another thread adds: then the newest may be missing."""
+        keys, sums = np.array(list(self._cells), np.int64), self._sums
+        keys = keys[: sums.shape[1]]
+        return keys[keys != NOWHERE], sums[:, : len(keys)].T[keys != NOWHERE]
 
     def _grow(self) -> None:
-        missing = len(self._cells) - len(self._sums)
+        room = self._sums.shape[1]
+        missing = len(self._cells) - room
         if missing > 0:
-            room = np.zeros((max(missing, len(self._sums)), self._sums.shape[1]), dtype=np.int64)
-            self._sums = np.concatenate((self._sums, room))
+            more = np.zeros((len(self._sums), max(missing, room)), dtype=np.int64)
+            self._sums = np.concatenate((self._sums, more), axis=1)
+
+
+def _add(sums: Ints, cells: Ints, column: Column) -> None:
+    """Many columns are zero nearly everywhere: then only the other rows are added."""
+    some = np.count_nonzero(column)
+    if some == 0:
+        return
+    if column.dtype == np.bool_:
+        counts = np.bincount(cells if some == len(cells) else cells[column])
+        sums[: len(counts)] += counts
+    elif some * 4 < len(cells):
+        rows = np.flatnonzero(column)
+        np.add.at(sums, cells[rows], column[rows])
+    else:
+        np.add.at(sums, cells, column)

@@ -8,20 +8,26 @@ their descriptor by a search in the sorted changes.
 from __future__ import annotations
 
 import errno
+from array import array
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
 from tracer.analyze.calls import CallCodes
-from tracer.analyze.changes import Accepted, Change, Close, Copied, Opened, Received, Shared
+from tracer.analyze.changes import Accepted, Change, Copied, Opened, Received, Shared
 from tracer.analyze.columns import Columns
-from tracer.analyze.descriptor_tables import CLOSED, Descriptor, State, Tables
+from tracer.analyze.descriptions import Description, Seen, State
+from tracer.analyze.descriptor_changes import apply
+from tracer.analyze.descriptor_history import History
+from tracer.analyze.descriptor_states import NO_STATE, Used, after_changes, in_order, used_by
+from tracer.analyze.descriptor_tables import Tables
 from tracer.analyze.inherited import inherited_of
-from tracer.analyze.openings import changes_by, changes_of
+from tracer.analyze.openings import changes_of
+from tracer.analyze.openings_many import changes_by_many
 from tracer.analyze.requests import common_object, requests_of
-from tracer.syscalls.objects import Object
 from tracer.wire import Kind, Spawn
 
 Ints = NDArray[np.int64]
@@ -31,21 +37,6 @@ _COPIED_TABLE: Final = (Spawn.FORK, Spawn.VFORK, Spawn.CLONE)
 _BEFORE_US: Final = (Spawn.START, Spawn.ATTACH)
 
 
-class Used(NamedTuple):
-    """The descriptor of every row of a batch, as it was at the call's entry."""
-
-    code: Ints
-    """Place in `Descriptors.seen`; CLOSED (-1) where there is none."""
-    things: NDArray[np.uint8]
-    """What it is (`tracer.syscalls.objects.Object`), as far as copies depend on it."""
-    nonblocking: NDArray[np.int8]
-    """1 or 0: whether O_NONBLOCK was set; -1 where that is not known."""
-
-
-NOTHING_USED: Final = Used(np.zeros(0, np.int64), np.zeros(0, np.uint8), np.zeros(0, np.int8))
-"""That of a batch without rows."""
-
-
 class Descriptors:
     """The tables of all processes; `seen` lists every descriptor, its position is its code."""
 
@@ -53,9 +44,12 @@ class Descriptors:
         self._tables = Tables()
         self._threads: dict[int, int] = {}
         """Threads alive by process, as far as their births were seen."""
+        self._rows = 0
+        self.history: History | None = None
+        """Set by whoever wants to know later when each descriptor was opened and closed."""
 
     @property
-    def seen(self) -> list[Descriptor]:
+    def seen(self) -> Seen:
         """Every descriptor there ever was."""
         return self._tables.seen
 
@@ -64,15 +58,25 @@ class Descriptors:
         rows, fds = _uses(columns, codes)
         requests = requests_of(columns, codes)
         all_rows, all_fds = np.concatenate((rows, requests.row)), np.concatenate((fds, requests.fd))
-        planned = list(_planned(columns, codes))
+        planned = list(planned_changes(columns, codes))
         owners = self._owners(columns.pid[all_rows], all_rows, planned, columns)
-        keys, where = np.unique(owners << 32 | all_fds, return_inverse=True)
+        keys, where = in_order(*distinct(owners << 32 | all_fds))
         known = columns.result[all_rows] != -errno.EBADF
+        before = len(self.seen)
         self._adopt(keys, where[known], all_rows[known], planned, columns)
+        adopted = {code: self.seen.descriptions[code] for code in range(before, len(self.seen))}
         start = [self._tables.state(key) for key in keys.tolist()]
-        found = _after_changes(start, keys, where, all_rows, self._follow(columns, planned), len(columns.kind))
-        found = np.where(known, found, _NONE)
-        return _used(len(columns.kind), rows, found[:, : len(rows)], common_object(requests, found[1, len(rows) :]))
+        log = self._follow(columns, planned)
+        if self.history is not None:
+            # Some turned out to come from a parent, as the birth of the process came later in the batch.
+            still = [code for code, was in adopted.items() if self.seen.descriptions[code] is was]
+            self.history.add(self._rows, log, [(self.seen.keys[code], code) for code in still])
+        self._rows += len(columns.kind)
+        found = after_changes(start, keys, where, all_rows, log, len(columns.kind))
+        found = np.where(known, found, NO_STATE)
+        return used_by(
+            len(columns.kind), rows, found[:, : len(rows)], common_object(requests, found[1, len(rows) :])
+        )
 
     def _owners(self, pid: Ints, rows: Ints, planned: list[Planned], columns: Columns) -> Ints:
         """The process whose table each row uses: tables may be shared already, or from some row on."""
@@ -89,9 +93,10 @@ class Descriptors:
 
         In a process that is born in this batch they come from its parent: `Tables.fork` says then what they are.
         """
-        first_use = dict(zip(*(each.tolist() for each in np.unique(where, return_index=True)), strict=True))
-        unseen = [(int(keys[index]), int(rows[at])) for index, at in first_use.items()]
-        unseen = [(key, row) for key, row in unseen if not self._tables.knows(key)]
+        first_use = np.full(len(keys), -1)
+        first_use[where[::-1]] = rows[::-1]
+        used = zip(keys.tolist(), first_use.tolist(), strict=True)
+        unseen = [(key, row) for key, row in used if row >= 0 and not self._tables.knows(key)]
         if not unseen:
             return
         opened = _first_openings(planned, columns)
@@ -99,19 +104,30 @@ class Descriptors:
             if row <= opened.get(key, row):
                 self._tables.adopt(key)
 
-    def _follow(self, columns: Columns, planned: list[Planned]) -> list[State]:
-        """Apply the batch's changes to the tables; returns what changed, in order."""
+    def _follow(self, columns: Columns, planned: list[Planned]) -> Ints:
+        """Apply the batch's changes to the tables; returns what changed (`State`), in order."""
         tables = self._tables
-        log: list[State] = []
-        tables.log = log
-        pids = columns.pid
-        for row, changes in planned:
-            pid = int(pids[row])
+        tables.log = array("q")
+        pids = columns.pid[[row for row, _ in planned]].tolist() if planned else []
+        for pid, (row, changes) in zip(pids, planned, strict=True):
             for change in changes:
-                tables.apply(row, pid, change)
+                apply(tables, row, pid, change)
             if not changes:
                 self._life(row, pid, int(columns.kind[row]), columns)
-        return log
+        return np.frombuffer(tables.log, np.int64).reshape(-1, len(State._fields))
+
+    def step(self, row: int, changes: tuple[Change, ...], columns: Columns) -> None:
+        """Carry out what one row changes (`planned_changes`), for whoever goes row by row."""
+        pid = int(columns.pid[row])
+        for change in changes:
+            apply(self._tables, row, pid, change)
+        if not changes:
+            self._life(row, pid, int(columns.kind[row]), columns)
+
+    def description(self, pid: int, fd: int) -> Description | None:
+        """What descriptor `fd` of process `pid` is after the rows taken in so far; None when it is not open, or was
+        never seen."""
+        return self._tables.description(pid, fd)
 
     def _life(self, row: int, pid: int, kind: int, columns: Columns) -> None:
         """Birth, exec and end of processes."""
@@ -123,7 +139,7 @@ class Descriptors:
         elif kind == Kind.EXIT:
             left = self._threads[pid] = self._threads.get(pid, 0) - 1
             if left == 0:
-                self._tables.ended(pid)
+                self._tables.ended(row, pid)
                 del self._threads[pid]
 
     def _born(self, row: int, pid: int, columns: Columns) -> None:
@@ -135,35 +151,30 @@ class Descriptors:
             self._tables.fork(row, pid, int(columns.args[row, 1]))
 
 
-_NONE: Final = np.array([[CLOSED], [Object.UNKNOWN], [-1]], dtype=np.int64)
-"""Code, thing and nonblocking of no descriptor."""
-
-
 def _uses(columns: Columns, codes: CallCodes) -> tuple[Ints, Ints]:
     """The rows of calls that name a descriptor, and which."""
     argument = codes.fd(columns.code)
     uses = columns.returned | (columns.kind == Kind.ENTERED)
-    value = np.take_along_axis(columns.args, np.maximum(argument, 0)[:, None], axis=1)[:, 0]
-    fd = value.astype(np.uint32).view(np.int32).astype(np.int64)
-    rows = np.flatnonzero(uses & (argument >= 0) & (fd >= 0))
-    return rows, fd[rows]
+    rows = np.flatnonzero(uses & (argument >= 0))
+    fd = columns.args[rows, argument[rows]].astype(np.uint32).view(np.int32).astype(np.int64)
+    return rows[fd >= 0], fd[fd >= 0]
 
 
-def _planned(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
+def planned_changes(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
     """The rows that may change a table, in order, each with its changes; births, execs and exits have none."""
     kind = columns.kind
     lives = np.flatnonzero((kind == Kind.SPAWN) | (kind == Kind.EXEC) | (kind == Kind.EXIT))
     rows = np.sort(np.concatenate((changes_of(columns, codes), lives)))
+    code = columns.code[rows]
     names = [fact.name for fact in codes.facts]
-    first = (columns.args[rows, 0] & np.uint64(0xFFFFFFFF)).tolist()
-    for row, code, fd in zip(rows.tolist(), columns.code[rows].tolist(), first, strict=True):
-        name = names[code]
-        if name == "close":  # the commonest change, and the simplest
-            yield row, (Close(fd),)
-            continue
-        changes = tuple(changes_by(name, columns, row)) if code else ()
-        if changes or not code:
-            yield row, changes
+    changes: list[tuple[Change, ...]] = [()] * len(rows)
+    for each in np.unique(code[code > 0]).tolist():
+        places = np.flatnonzero(code == each)
+        for place, made in zip(places.tolist(), changes_by_many(names[each], columns, rows[places]), strict=True):
+            changes[place] = made
+    for row, made, call in zip(rows.tolist(), changes, (code > 0).tolist(), strict=True):
+        if made or not call:
+            yield row, made
 
 
 def _first_openings(planned: list[Planned], columns: Columns) -> dict[int, int]:
@@ -179,35 +190,3 @@ def _first_openings(planned: list[Planned], columns: Columns) -> dict[int, int]:
             for fd in fds:
                 first.setdefault(int(columns.pid[row]) << 32 | fd, row)
     return first
-
-
-def _after_changes(
-    start: list[State], keys: Ints, where: Ints, rows: Ints, changes: list[State], count: int
-) -> Ints:
-    """Code, thing and nonblocking (three lines) in force at each of `rows`: those of the last change of its key
-    before it, or of the start."""
-    first = np.array([state[2:] for state in start], dtype=np.int64).reshape(-1, 3).T
-    found = first[:, where]
-    if not changes or not len(keys):
-        return found
-    log = np.array(changes, dtype=np.int64)
-    index = np.searchsorted(keys, log[:, 1])
-    used = (index < len(keys)) & (keys[np.minimum(index, len(keys) - 1)] == log[:, 1])
-    log, index = log[used], index[used]
-    if not len(log):
-        return found
-    place = index * count + log[:, 0]
-    order = np.argsort(place, kind="stable")
-    last = np.searchsorted(place[order], where * count + rows, side="left") - 1
-    at = order[np.maximum(last, 0)]
-    hit = (last >= 0) & (index[at] == where)
-    return np.where(hit, log[at, 2:].T, found)
-
-
-def _used(count: int, rows: Ints, found: Ints, requested: tuple[Ints, NDArray[np.uint8]]) -> Used:
-    code = np.full(count, CLOSED, dtype=np.int64)
-    things = np.zeros(count, np.uint8)
-    nonblocking = np.full(count, -1, np.int8)
-    code[rows], things[rows], nonblocking[rows] = found
-    things[requested[0]] = requested[1]
-    return Used(code, things, nonblocking)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from tracer.account.calibration import Calibration
 from tracer.analyze.calls import CallCodes
-from tracer.analyze.columns import columns_of
+from tracer.analyze.columns import Columns, Objects, columns_of
+from tracer.analyze.descriptors import Descriptors
 from tracer.analyze.figure_roles import Role, descriptors_of, roles_of
 from tracer.analyze.figure_seen import Accounted, Seen, Stretch, joined
 from tracer.analyze.results import Times
@@ -44,6 +45,9 @@ class Trace:
         self._starts: list[int] = []
         self._calibrations: list[Calibration] = []
         self._calibration = Calibration.from_json(header.calibration)
+        self._descriptors = Descriptors()
+        self._things: list[Objects] = []
+        """By batch: it depends on all batches before."""
         self._recent: OrderedDict[int, Accounted] = OrderedDict()
 
     @property
@@ -57,7 +61,7 @@ class Trace:
         self._calibrations.append(self._calibration)
         self.batches.append(batch)
         self.rows += batch.num_rows
-        accounted = self.accounted(len(self.batches) - 1)
+        accounted = self._account(len(self.batches) - 1, self._follow)
         columns = accounted.columns
         for row in np.flatnonzero(columns.kind == Kind.CALIBRATION).tolist():
             try:
@@ -70,13 +74,22 @@ class Trace:
         """Batch `index` as columns."""
         known = self._recent.get(index)
         if known is None:
-            columns = columns_of(self.batches[index], self._calibrations[index], self.codes)
-            roles, fd = roles_of(columns, self.codes), descriptors_of(columns, self.codes)
-            known = self._recent[index] = Accounted(columns, roles, fd)
-            if len(self._recent) > _REMEMBERED:
-                self._recent.popitem(last=False)
+            return self._account(index, lambda _columns: self._things[index])
         self._recent.move_to_end(index)
         return known
+
+    def _account(self, index: int, objects: Callable[[Columns], Objects]) -> Accounted:
+        columns = columns_of(self.batches[index], self._calibrations[index], self.codes, objects)
+        roles, fd = roles_of(columns, self.codes), descriptors_of(columns, self.codes)
+        made = self._recent[index] = Accounted(columns, roles, fd)
+        if len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
+        return made
+
+    def _follow(self, columns: Columns) -> Objects:
+        """What the descriptors of the next batch are, which some copies depend on."""
+        self._things.append(self._descriptors.of(columns, self.codes).things)
+        return self._things[-1]
 
     def first_of(self, index: int) -> int:
         """The number of the first row of batch `index`."""

@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
+
 Ints = NDArray[np.int64]
 
 _EXACT: Final = 128
@@ -48,11 +50,15 @@ class Histograms:
 
     def add(self, keys: Ints, values: Ints) -> None:
         """Count each of `values` in the histogram its key names."""
-        unique, local = np.unique(keys, return_inverse=True)
-        rows = [self._rows.setdefault(int(key), len(self._rows)) for key in unique]
+        self.count(*distinct(keys), values)
+
+    def count(self, keys: Ints, where: NDArray[np.int32], values: Ints) -> None:
+        """The same, when the different keys and the place of each value's key among them are known."""
+        rows = [self._rows.setdefault(key, len(self._rows)) for key in keys.tolist()]
         self._grow()
-        flat = np.bincount(local * BUCKETS + buckets_of(values), minlength=len(unique) * BUCKETS)
-        self._counts[rows] += flat.reshape(-1, BUCKETS).astype(np.uint32)
+        cells = where.astype(np.int64) * BUCKETS + buckets_of(values)
+        counts = np.bincount(cells, minlength=len(rows) * BUCKETS)
+        self._counts[rows] += counts.reshape(-1, BUCKETS).astype(np.uint32)
 
     def of(self, keys: list[int]) -> NDArray[np.int64]:
         """The sum of the histograms of `keys`, of those that exist."""

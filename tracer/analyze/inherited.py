@@ -1,8 +1,12 @@
 """Descriptors that were open before the trace began, as capture read them from `/proc` at the first stop.
 
-The piece is a JSON document, `{"fds": {"0": {"path": "/dev/pts/1", "flags": 2, "socket": "tcp to 10.0.0.1:80"}}}`:
-the link in `/proc/PID/fd` (proc_pid_fd(5)) and the flags of `/proc/PID/fdinfo`, where O_CLOEXEC stands for the
-descriptor's close-on-exec flag.
+The piece is a JSON document (`tracer.capture.inherited`):
+
+    {"cwd": "/root", "fds": {"0": {"path": "/dev/pts/1", "flags": 2, "note": "char 136:1"},
+     "3": {"path": "socket:[3]", "note": "TCP", "socket": "inet stream to 10.0.0.1:80", "local": "10.0.0.2:3333"}}}
+
+The path is the link in `/proc/PID/fd` (proc_pid_fd(5)), the flags are those of `/proc/PID/fdinfo`, where O_CLOEXEC
+stands for the descriptor's close-on-exec flag.
 """
 
 from __future__ import annotations
@@ -12,11 +16,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tracer.analyze.changes import Opened
+from tracer.analyze.descriptor_links import Link
 from tracer.analyze.openings import object_of
 from tracer.analyze.returned import flags_of
 from tracer.syscalls.objects import Object
 
 INHERITED: Final = "inherited"
+AT_FDCWD: Final = -100
 _ACCESS, _READ_ONLY = 3, 0
 _ANONYMOUS: Final = {
     "[eventfd]": ("eventfd", Object.EVENTFD), "[signalfd]": ("signalfd", Object.SIGNALFD),
@@ -36,6 +42,27 @@ def inherited_of(document: str) -> Iterator[Opened]:
         if number.isdigit() and isinstance(each, dict) and isinstance(each.get("path"), str):
             flags = each.get("flags")
             yield _one(int(number), each, flags if isinstance(flags, int) else None)
+
+
+def links_of(document: str) -> dict[int, Link]:
+    """What the same descriptors lead to; AT_FDCWD (-100) is the working directory."""
+    try:
+        whole = json.loads(document)
+        fds, directory = whole["fds"].items(), whole.get("cwd")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
+    found = {
+        int(number): _link(each)
+        for number, each in fds
+        if number.isdigit() and isinstance(each, dict) and isinstance(each.get("path"), str)
+    }
+    return found | ({AT_FDCWD: Link(directory)} if isinstance(directory, str) else {})
+
+
+def _link(entry: dict[str, Any]) -> Link:
+    note, local, socket = (str(entry.get(name, "")) for name in ("note", "local", "socket"))
+    _, to, remote = socket.partition(" to ")
+    return Link(entry["path"], note, local, remote, bool(to))
 
 
 def _one(fd: int, entry: dict[str, Any], flags: int | None) -> Opened:

@@ -43,7 +43,7 @@ class Interests:
         data = np.concatenate((added.data, events.data))
         instance = columns.pid[rows] << 32 | (columns.args[rows, 0].astype(np.int64) & 0xFFFFFFFF)
         fds = columns.args[added.row, 2].astype(np.uint32).view(np.int32).astype(np.int64)
-        return self._resolve(instance, data, rows, fds)
+        return self.resolve(instance, data, rows, fds)
 
     def _registrations(self, columns: Columns, controls: NDArray[np.bool_]) -> Events:
         worked = (columns.result == 0) | (columns.result == -errno.EEXIST)
@@ -52,8 +52,10 @@ class Interests:
             return NO_EVENTS
         return events_in(columns.memory.pieces(wanted, (3,), When.ENTRY), np.ones(len(wanted), dtype=np.int64))
 
-    def _resolve(self, instance: Ints, data: NDArray[np.uint64], rows: Ints, fds: Ints) -> Ints:
-        """For every key at its row, the descriptor last registered; the first len(fds) keys are registrations."""
+    def resolve(self, instance: Ints, data: NDArray[np.uint64], rows: Ints, fds: Ints) -> Ints:
+        """For every key at its row, the descriptor last registered; the first len(fds) keys are registrations.
+
+        `instance` is pid << 32 | epoll descriptor, or any other number below 2**32 that stands for an epoll."""
         made = len(fds)
         order = np.lexsort((data, instance))
         ordered = instance[order], data[order]

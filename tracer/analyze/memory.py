@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,9 @@ class Pieces:
     """The bytes of all pieces of the batch."""
 
 
+_NOTHING: Final = np.zeros(0, np.int64)
+
+
 class Memory:
     """The memory column of a batch as flat arrays."""
 
@@ -47,7 +51,7 @@ class Memory:
         self.arg = values.field("arg").to_numpy()
         self.when = values.field("when").to_numpy()
         self.reason = values.field("reason").to_numpy()
-        self._plain: tuple[list[int], list[int], list[int]] | None = None
+        self._owner: Ints | None = None
         self._address = values.field("address").to_numpy()
         contents = values.field("bytes")
         _, offsets, data = contents.buffers()
@@ -69,7 +73,7 @@ class Memory:
 
     def content(self, piece: int) -> bytes:
         """The bytes of piece number `piece` of the batch."""
-        return self._data[self._starts[piece] : self._starts[piece + 1]].tobytes()
+        return bytes(self._data.data[self._starts.item(piece) : self._starts.item(piece + 1)])
 
     def text(self, row: int, index: int = 0) -> str:
         """The text in the `index`-th piece of a row, up to its first NUL; empty when there is none."""
@@ -80,23 +84,39 @@ class Memory:
 
     def argument(self, row: int, arg: int, when: When) -> bytes | None:
         """The bytes captured for argument `arg`, None when they are missing."""
-        if self._plain is None:
-            self._plain = _as_lists(self)
-        args, whens, reasons = self._plain
-        for piece in range(int(self.ends[row]), int(self.ends[row + 1])):
-            if args[piece] == arg and whens[piece] == when and not reasons[piece]:
+        for piece in range(self.ends.item(row), self.ends.item(row + 1)):  # `item`: four times as fast as an index
+            if self.arg.item(piece) == arg and self.when.item(piece) == when and not self.reason.item(piece):
                 return self.content(piece)
         return None
 
     def pieces(self, wanted: NDArray[np.bool_], args: tuple[int, ...], when: When) -> Pieces:
         """The pieces of the `wanted` rows that belong to one of `args` and are not missing, in order of rows."""
-        row = np.repeat(np.arange(len(wanted)), np.diff(self.ends))
+        if not wanted.any():
+            return Pieces(_NOTHING, _NOTHING, _NOTHING, self._data)
+        owner = self.owner
         first = int(self.ends[0])
-        shown = slice(first, first + len(row))
-        fits = wanted[row] & (self.when[shown] == when) & (self.reason[shown] == 0) & np.isin(self.arg[shown], args)
-        found = np.flatnonzero(fits)
-        start = self._starts[found + first]
-        return Pieces(row[found], start, self._starts[found + first + 1] - start, self._data)
+        found = self._kept(args, when)
+        found = found[wanted[owner[found - first]]]
+        start = self._starts[found]
+        return Pieces(owner[found - first], start, self._starts[found + 1] - start, self._data)
+
+    @property
+    def owner(self) -> Ints:
+        """The row of every piece of the batch's rows."""
+        if self._owner is None:
+            self._owner = np.repeat(np.arange(len(self.ends) - 1), np.diff(self.ends))
+        return self._owner
+
+    def _kept(self, args: tuple[int, ...], when: When) -> Ints:
+        """The pieces of the batch's rows that belong to one of `args` and are not missing."""
+        first = int(self.ends[0])
+        shown = slice(first, int(self.ends[-1]))
+        fits = self.arg[shown] == args[0]
+        for arg in args[1:]:
+            fits |= self.arg[shown] == arg
+        found = np.flatnonzero(fits) + first
+        kept: Ints = found[(self.when[found] == when) & (self.reason[found] == 0)]
+        return kept
 
     def zero_timeouts(self, wanted: Ints) -> NDArray[np.bool_]:
         """Which rows have a timeout of 0 in memory: 8 or 16 bytes captured at entry, all 0.
@@ -104,17 +124,11 @@ class Memory:
         `wanted`: for every row the argument that points to the timeout, -1 = do not look.
         """
         answer = np.zeros(len(wanted), dtype=np.bool_)
-        begin, size = self._starts[:-1], np.diff(self._starts)
-        row = np.repeat(np.arange(len(wanted)), np.diff(self.ends))
-        fits = (self.when == When.ENTRY) & (self.reason == 0) & ((size == 8) | (size == 16))
-        found = np.flatnonzero(fits & (self.arg == wanted[row]))
-        if len(found):
-            first, last = begin[found], begin[found] + size[found] - 8
+        for arg in range(6):
+            these = wanted == arg
+            pieces = self.pieces(these, (arg,), When.ENTRY)
+            whole = (pieces.size == 8) | (pieces.size == 16)
+            first, last = pieces.start[whole], pieces.start[whole] + pieces.size[whole] - 8
             bytes_of = np.stack((first, last), axis=1)[:, :, None] + np.arange(8)
-            answer[row[found]] = ~self._data[bytes_of].any(axis=(1, 2))
+            answer[pieces.row[whole]] = ~self._data[bytes_of].any(axis=(1, 2))
         return answer
-
-
-def _as_lists(memory: Memory) -> tuple[list[int], list[int], list[int]]:
-    """Argument, `When` and reason of all pieces: a single value comes out of a list ten times as fast."""
-    return memory.arg.tolist(), memory.when.tolist(), memory.reason.tolist()

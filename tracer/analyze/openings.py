@@ -1,6 +1,6 @@
 """Calls that change a descriptor table: what each opens, closes or changes, from its arguments and result.
 
-`changes_by` knows one call at a time; flag values are those of the generic ABI (asm-generic/fcntl.h). Sockets
+`RULES` know one call at a time; flag values are those of the generic ABI (asm-generic/fcntl.h). Sockets
 are in `openings_sockets`.
 """
 
@@ -21,6 +21,7 @@ from tracer.analyze.changes import (
     Close,
     CloseRange,
     Copied,
+    Forked,
     Nonblocking,
     Opened,
     Shared,
@@ -28,7 +29,8 @@ from tracer.analyze.changes import (
     Unshared,
 )
 from tracer.analyze.columns import Columns
-from tracer.analyze.openings_sockets import SOCKET_RULES, passes_descriptors
+from tracer.analyze.openings_passed import pass_descriptors, passes_descriptors
+from tracer.analyze.openings_sockets import SOCKET_RULES
 from tracer.analyze.returned import O_CLOEXEC, O_NONBLOCK, Returned, Rule, flags_of
 from tracer.syscalls.objects import Object
 from tracer.wire import When
@@ -61,11 +63,6 @@ def changes_of(columns: Columns, codes: CallCodes) -> NDArray[np.int64]:
             if these.any():
                 rows &= ~these | concerned(columns, these)
     return np.flatnonzero(rows)
-
-
-def changes_by(name: str, columns: Columns, row: int) -> Iterator[Change]:
-    """What the call in `row`, named `name`, changed."""
-    return RULES[name](Returned(columns.args[row].tolist(), int(columns.result[row]), columns.memory, row))
 
 
 def object_of(path: str, flags: int) -> Object:
@@ -165,15 +162,24 @@ def _memfd(call: Returned) -> Iterator[Change]:
 
 
 def _clone(call: Returned) -> Iterator[Change]:
-    if call.args[0] & _CLONE_FILES and not call.args[0] & _CLONE_THREAD:
-        yield Shared(call.result)
+    yield from _born(call.args[0], call.result)
+
+
+def _fork(call: Returned) -> Iterator[Change]:
+    yield from _born(0, call.result)
+
+
+def _born(flags: int, child: int) -> Iterator[Change]:
+    """The child has the table as it is at the end of the call; its own first row may come much later."""
+    if not flags & _CLONE_THREAD and child > 0:
+        yield Shared(child) if flags & _CLONE_FILES else Forked(child)
 
 
 def _clone3(call: Returned) -> Iterator[Change]:
     given = call.content(0)
     flags = struct.unpack_from("<Q", given)[0] if given and len(given) >= 8 else 0
-    if flags & _CLONE_FILES and not flags & _CLONE_THREAD:
-        yield Shared(call.result)
+    if given:
+        yield from _born(flags, call.result)
 
 
 def _unshare(call: Returned) -> Iterator[Change]:
@@ -184,6 +190,7 @@ def _unshare(call: Returned) -> Iterator[Change]:
 _PREDICATES: Final[dict[str, Callable[[Columns, Mask], Mask]]] = {
     "fcntl": _fcntl_changes, "fcntl64": _fcntl_changes, "ioctl": _ioctl_changes,
     "sendmsg": passes_descriptors, "recvmsg": passes_descriptors,
+    "sendmmsg": pass_descriptors, "recvmmsg": pass_descriptors,
 }  # fmt: skip
 """Calls of which most change nothing: which of them are worth a look, as columns."""
 
@@ -216,6 +223,8 @@ RULES: Final[dict[str, Rule]] = {
     "io_uring_setup": _plain("io_uring_setup", "io_uring"),
     "pidfd_open": _plain("pidfd_open", "pidfd", flags=1),
     "userfaultfd": _plain("userfaultfd", "userfaultfd", flags=0),
+    "fork": _fork,
+    "vfork": _fork,
     "clone": _clone,
     "clone3": _clone3,
     "unshare": _unshare,

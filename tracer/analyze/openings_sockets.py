@@ -1,4 +1,4 @@
-"""Calls that make sockets, give them addresses, and pass descriptors over them."""
+"""Calls that make sockets and give them addresses."""
 
 from __future__ import annotations
 
@@ -6,23 +6,17 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tracer.analyze.addresses import FAMILIES, address_text
-from tracer.analyze.changes import Accepted, Addressed, Change, Opened, Paired, Received, Sent, Turned
-from tracer.analyze.columns import Columns
+from tracer.analyze.changes import Accepted, Addressed, Change, Opened, Paired, Turned
+from tracer.analyze.openings_passed import PASSING_RULES
 from tracer.analyze.returned import Returned, Rule, flags_of
 from tracer.syscalls.objects import Object
-from tracer.wire import When
+from tracer.wire import NO_ARG, When
 
 _TYPES: Final = {1: "stream", 2: "dgram", 3: "raw", 5: "seqpacket"}
 _INET: Final = (2, 10)
 _STREAM, _TCP = 1, 6
-_SOL_SOCKET, _SO_ZEROCOPY, _SCM_RIGHTS = 1, 60, 1
-_MSG_CMSG_CLOEXEC: Final = 0x40000000
-_MSGHDR: Final = struct.Struct("<QIxxxxQQQQI")
-_CMSG: Final = struct.Struct("<Qii")
+_SOL_SOCKET, _SO_ZEROCOPY = 1, 60
 
 
 def _kind(args: list[int]) -> str:
@@ -51,9 +45,18 @@ def _accept(name: str, flags: int | None) -> Rule:
     def rule(call: Returned) -> Iterator[Change]:
         peer = address_text(call.content(1, When.EXIT))
         given = flags_of(0 if flags is None else call.args[flags])
-        yield Accepted(call.result, call.args[0] & 0xFFFFFFFF, name, peer, *given)
+        yield Accepted(call.result, call.args[0] & 0xFFFFFFFF, name, peer, *given, _peer_pid(call))
 
     return rule
+
+
+def _peer_pid(call: Returned) -> int:
+    """What capture learnt of the other end of a unix socket (`tracer.capture.links`)."""
+    for piece in call.memory.of(call.row):
+        if piece.arg == NO_ARG and piece.when == When.EXIT:
+            link, protocol, pid = (*piece.content.split(b"\0"), b"", b"")[:3]
+            return int(pid) if link and protocol.startswith(b"UNIX") and pid.isdigit() else 0
+    return 0
 
 
 def _address(how: str) -> Rule:
@@ -71,50 +74,6 @@ def _setsockopt(call: Returned) -> Iterator[Change]:
         yield Turned(call.args[0] & 0xFFFFFFFF, Object.ZEROCOPY, (Object.TCP, Object.OTHER))
 
 
-def passes_descriptors(columns: Columns, these: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of the messages (sendmsg, recvmsg) have a control buffer."""
-    headers = columns.memory.pieces(these, (1,), When.ENTRY)
-    whole = headers.size == 56
-    start = headers.start[whole]
-    answer = np.zeros(len(these), np.bool_)
-    bytes_of = headers.content[start[:, None] + np.arange(32, 48)] if len(start) else np.zeros((0, 16), np.uint8)
-    with_control = bytes_of[:, :8].any(axis=1) & bytes_of[:, 8:].any(axis=1)
-    answer[headers.row[whole][with_control]] = True
-    return answer
-
-
-def _rights(call: Returned, when: When) -> tuple[int, ...]:
-    """The descriptors in the control messages of a msghdr (cmsg(3), unix(7))."""
-    header = call.content(1, when)
-    if header is None or len(header) < 48:
-        return ()
-    control, length = _MSGHDR.unpack_from(header.ljust(_MSGHDR.size, b"\0"))[4:6]
-    pieces = (p for p in call.memory.of(call.row) if p.when == when and p.arg == 1 and p.address == control)
-    data = next((piece.content[:length] for piece in pieces), b"")
-    fds: list[int] = []
-    while len(data) >= _CMSG.size:
-        size, level, kind = _CMSG.unpack_from(data)
-        if size < _CMSG.size:
-            break
-        if (level, kind) == (_SOL_SOCKET, _SCM_RIGHTS):
-            body = data[_CMSG.size : size]
-            fds += [fd for (fd,) in struct.iter_unpack("<i", body[: len(body) // 4 * 4])]
-        data = data[(size + 7) // 8 * 8 :]
-    return tuple(fds)
-
-
-def _sendmsg(call: Returned) -> Iterator[Change]:
-    fds = _rights(call, When.ENTRY)
-    if fds:
-        yield Sent(call.args[0] & 0xFFFFFFFF, fds)
-
-
-def _recvmsg(call: Returned) -> Iterator[Change]:
-    fds = _rights(call, When.EXIT)
-    if fds:
-        yield Received(call.args[0] & 0xFFFFFFFF, fds, bool(call.args[2] & _MSG_CMSG_CLOEXEC))
-
-
 SOCKET_RULES: Final[dict[str, Rule]] = {
     "socket": _socket,
     "socketpair": _socketpair,
@@ -123,7 +82,6 @@ SOCKET_RULES: Final[dict[str, Rule]] = {
     "bind": _address("bound to"),
     "connect": _address("to"),
     "setsockopt": _setsockopt,
-    "sendmsg": _sendmsg,
-    "recvmsg": _recvmsg,
+    **PASSING_RULES,
 }
 """What each call on sockets changes, by name."""

@@ -85,11 +85,17 @@ class Phases:
         return found.closed_ns + (max(0, now_ns - found.open_since) if found.depth else 0)
 
     def of(self, at_ns: Ints) -> tuple[Ints, Ints]:
-        """For rows entered at `at_ns`: the set of their time before the call, and the set of the call."""
-        if not self._times:
+        """For rows entered at `at_ns`: the set of their time before the call, and the set of the call.
+
+        Where no row differs, both are the same array."""
+        if not self._times or not len(at_ns):
             nothing = np.zeros(len(at_ns), dtype=np.int64)
             return nothing, nothing
         times, after = np.array(self._times), np.array(self._after)
+        passed = int(np.searchsorted(times, at_ns.min(), side="left"))
+        if passed == int(np.searchsorted(times, at_ns.max(), side="right")):  # no mark in between
+            same = np.full(len(at_ns), after[passed])
+            return same, same
         before = after[np.searchsorted(times, at_ns, side="left")]
         inside = after[np.searchsorted(times, at_ns, side="right")]
         for row in np.flatnonzero(before != inside):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from enum import Enum
 from typing import Self
 
 
@@ -131,6 +133,34 @@ class Ending:
     """A sentence when the recording is not complete or did not end with the program."""
 
 
+class Severity(Enum):
+    """How much a finding matters."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found, with the evidence for it and what to do about it."""
+
+    rule: str
+    severity: Severity
+    pid: int
+    text: str
+    """What is the matter, in a sentence or two."""
+    advice: str
+    """What to do about it."""
+    tid: int | None = None
+    fd: int | None = None
+    syscall: str | None = None
+    evidence: Mapping[str, int | float | str] = field(default_factory=dict)
+    """Figures by name."""
+    lines: tuple[int, ...] = ()
+    """Row numbers of the recording that show it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All results of one recording, or of one phase of it."""
@@ -144,8 +174,10 @@ class Report:
     ending: Ending
     totals: Totals
     syscalls: tuple[SyscallRow, ...]
-    fds: tuple[DescriptorRow, ...]
+    fds: Sequence[DescriptorRow]
     threads: tuple[ThreadRow, ...]
     phases: tuple[PhaseRow, ...]
     uncertainty_ns: int = 0
     """± on user and on kernel of the totals: calls times the spread of the calibration."""
+    findings: tuple[Finding, ...] | None = None
+    """None when no rule has looked at it."""

@@ -28,12 +28,16 @@ class Returned(NamedTuple):
 
     def text(self, argument: int) -> str:
         """The same as text, "?" when it is missing."""
-        content = self.content(argument)
-        return "?" if content is None else content.split(b"\0", 1)[0].decode(errors="backslashreplace")
+        return text_of(self.content(argument))
 
 
 Rule: TypeAlias = "Callable[[Returned], Iterator[Change]]"
 """What one call changes."""
+
+
+def text_of(content: bytes | None) -> str:
+    """Captured memory as text up to its NUL, "?" when it is missing."""
+    return "?" if content is None else content.split(b"\0", 1)[0].decode(errors="backslashreplace")
 
 
 def flags_of(flags: int) -> tuple[bool, bool]:

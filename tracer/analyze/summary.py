@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tracer.analyze.descriptor_rows import descriptor_rows
 from tracer.analyze.ending import ending_of
 from tracer.analyze.histogram import percentile
-from tracer.analyze.results import Copies, DescriptorRow, PhaseRow, Report, SyscallRow, ThreadRow, Totals
-from tracer.analyze.sums import COPIES, INDEX, Sum
+from tracer.analyze.results import PhaseRow, Report, SyscallRow, ThreadRow, Totals
+from tracer.analyze.sums import INDEX, Sum
 from tracer.wire import Source
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def report_of(tally: Tally, phase: str | None, now_ns: int | None) -> Report:
         ending=ending_of(tally.ended, _main_status(tally)),
         totals=totals,
         syscalls=_syscalls(tally, cells, sets),
-        fds=_descriptors(tally, sets),
+        fds=descriptor_rows(tally.descriptors.seen, tally.by_fd, sets),
         threads=_threads(tally, cells, whole=sets is None),
         phases=_phases(tally, every),
         uncertainty_ns=_sum(cells)["spread"],
@@ -54,9 +55,10 @@ def report_of(tally: Tally, phase: str | None, now_ns: int | None) -> Report:
 def _cells(tally: Tally, now_ns: int | None) -> Iterator[Cell]:
     for key, values in tally.calls.cells():
         yield key >> 44, key >> 24 & 0xFFFFF, key & 0xFFFFFF, values
-    for key, known_ns, numbers in list(tally.still_inside.values()):
+    for thread, (key, known_ns, numbers) in list(tally.still_inside.items()):
         values = numbers.tolist()
-        if now_ns is not None and tally.ended is None:
+        held = tally.holds.holds(tally.threads.lives[thread].tid)
+        if now_ns is not None and tally.ended is None and not held:
             values[INDEX["blocked"]] += max(0, now_ns - known_ns)
         yield key >> 44, key >> 24 & 0xFFFFF, key & 0xFFFFFF, values
 
@@ -144,25 +146,6 @@ def _errors(tally: Tally, sets: frozenset[int] | None) -> dict[int, dict[str, in
             number = key & 0xFFF
             counts[key >> 12 & 0xFFFFFFFF][errno.errorcode.get(number, f"errno {number}")] += count
     return counts
-
-
-def _descriptors(tally: Tally, sets: frozenset[int] | None) -> tuple[DescriptorRow, ...]:
-    sums: dict[int, list[int]] = defaultdict(lambda: [0] * (2 + len(COPIES)))
-    for key, values in tally.by_fd.cells():
-        if sets is None or key >> 32 in sets:
-            code = key & 0xFFFFFFFF
-            sums[code] = [a + b for a, b in zip(sums[code], values, strict=True)]
-    rows = []
-    for code, (calls, wasted, *copies) in sums.items():
-        seen = tally.descriptors.seen[code]
-        about = seen.description
-        rows.append(
-            DescriptorRow(
-                seen.pid, seen.fd, seen.generation, about.what, about.opened_by, about.nonblocking,
-                calls, wasted, Copies(*copies),
-            )
-        )  # fmt: skip
-    return tuple(sorted(rows, key=lambda row: (-row.calls, row.pid, row.fd, row.generation)))
 
 
 def _threads(tally: Tally, cells: list[Cell], *, whole: bool) -> tuple[ThreadRow, ...]:

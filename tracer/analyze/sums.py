@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from tracer.analyze.results import Copies, Times
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Column = NDArray[Any]
 
 COPIES: Final = (
     "copies_in",
@@ -28,34 +29,26 @@ BEFORE: Final = ("user", "before_blocked", "before_runnable")
 INSIDE: Final = ("calls", "failed", "wasted", "wakeups", "kernel", "blocked", "runnable", "tracer",
                  "failed_kernel", "spread", *COPIES)  # fmt: skip
 ALL: Final = (*BEFORE, *INSIDE)
+UNTIL_COPIES: Final = len(ALL) - len(COPIES)
+"""From here on `ALL` are copies."""
 INDEX: Final = {name: position for position, name in enumerate(ALL)}
 
 
-def values_of(columns: Columns) -> Ints:
-    """All numbers of every row: len(ALL) x rows."""
+def values_of(columns: Columns) -> tuple[Column, ...]:
+    """All numbers of every row, one column for each of `ALL`."""
     times, copies = columns.times, columns.copies
-    return np.stack(
-        [
-            times.user, times.before_blocked, times.before_runnable,
-            columns.returned, columns.failed, columns.wasted, columns.wakeup,
-            times.kernel, times.blocked, times.runnable, times.tracer,
-            np.where(columns.failed, times.kernel, 0), columns.spread,
-            *(np.where(columns.returned, getattr(copies, name), 0) for name in COPIES),
-        ]
-    ).astype(np.int64, copy=False)  # fmt: skip
+    return (
+        times.user, times.before_blocked, times.before_runnable,
+        columns.returned, columns.failed, columns.wasted, columns.wakeup,
+        times.kernel, times.blocked, times.runnable, times.tracer,
+        np.where(columns.failed, times.kernel, 0), columns.spread,
+        *(getattr(copies, name) for name in COPIES),
+    )  # fmt: skip
 
 
-def halves(values: Ints) -> tuple[Ints, Ints]:
-    """The same numbers split: what came before the call, and what happened inside.
-
-    For the row of a mark that ends a phase. The write to fd -1 copies nothing itself, so copies on its row are of
-    io_uring completions that came since the call before it: they belong to the phase.
-    """
-    before, inside = values.copy(), values.copy()
-    before[len(BEFORE) : -len(COPIES)] = 0
-    inside[: len(BEFORE)] = 0
-    inside[-len(COPIES) :] = 0
-    return before, inside
+def one_row(values: Sequence[Column], row: int) -> Ints:
+    """The numbers of one row."""
+    return np.array([column[row] for column in values], dtype=np.int64)
 
 
 class Sum:

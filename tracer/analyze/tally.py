@@ -7,22 +7,26 @@ number of events.
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from tracer.account.calibration import Calibration
+from tracer.account.distinct import distinct
 from tracer.account.times import column
 from tracer.analyze import inside, summary
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.columns import MAX_ERRNO, Columns, columns_of
-from tracer.analyze.cube import Cube
-from tracer.analyze.descriptors import NOTHING_USED, Descriptors
+from tracer.analyze.cube import NOWHERE, Cube
+from tracer.analyze.descriptor_states import NOTHING_USED, Used
+from tracer.analyze.descriptors import Descriptors
 from tracer.analyze.histogram import Histograms
+from tracer.analyze.holds import Holds
 from tracer.analyze.phases import MEASURE, Phases
 from tracer.analyze.results import Report
-from tracer.analyze.sums import ALL, COPIES, halves, values_of
+from tracer.analyze.sums import ALL, BEFORE, COPIES, UNTIL_COPIES, Column, one_row, values_of
 from tracer.analyze.threads import Threads
 from tracer.analyze.wakeups import Wakeups
 from tracer.recording.header import Header
@@ -30,6 +34,18 @@ from tracer.recording.rows import Ended, ended_of
 from tracer.wire import Kind
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+class Counted(NamedTuple):
+    """What was found out about the rows of a batch; one entry per row."""
+
+    columns: Columns
+    within: Ints
+    """The set of marked phases (`Phases.members`)."""
+    thread: Ints
+    """Place in `Threads.lives`."""
+    used: Used
 
 
 class Tally:
@@ -61,15 +77,17 @@ class Tally:
         self.ended: Ended | None = None
         self.calibration = Calibration.from_json(header.calibration)
         """In force for the next batch: the header's, or that of the last CALIBRATION row before it."""
+        self.holds = Holds()
         self.still_inside: dict[int, tuple[int, int, Ints]] = {}
         """By thread code: a call not returned yet: its key, how far its row knows its time, its numbers."""
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Take in the next batch of the recording; batches must come in order."""
+    def add(self, batch: pa.RecordBatch) -> Counted | None:
+        """Take in the next batch of the recording; batches must come in order. None for a batch without rows."""
         if batch.num_rows == 0:
-            return
+            return None
         columns = columns_of(batch, self.calibration, self.codes, self._follow)
         self._marks(columns)
+        self.holds.add(columns)
         self._moments(batch, columns)
         before, within = self.phases.of(columns.at_ns)
         thread = self.threads.of(columns)
@@ -80,6 +98,7 @@ class Tally:
         self.wakeups.add(columns, self.codes, within, thread)
         self._calibrations(columns)
         self.ended = ended_of(batch) or self.ended
+        return Counted(columns, within, thread, self.used)
 
     def report(self, phase: str | None = None, now_ns: int | None = None) -> Report:
         """The results of the whole run, or of one phase of it.
@@ -108,38 +127,44 @@ class Tally:
     def _sum(self, columns: Columns, before: Ints, within: Ints, thread: Ints) -> None:
         waiting = inside.provisional(columns.kind, columns.flags)
         timed = inside.is_timed(columns.kind)
-        settled = timed & ~waiting
         values = values_of(columns)
-        if settled.all():
-            self._cells(columns.code, thread, before, within, values)
-        else:
-            rows = np.flatnonzero(settled)
-            self._cells(columns.code[rows], thread[rows], before[rows], within[rows], values[:, rows])
-        for code in np.unique(thread[timed]).tolist():
-            self.still_inside.pop(code, None)
+        self._cells(columns.code, thread, before, within, timed & ~waiting, values)
+        if self.still_inside:
+            for code in np.unique(thread[timed]).tolist():
+                self.still_inside.pop(code, None)
         for row in np.flatnonzero(inside.lasting(columns.kind, columns.tid, waiting)).tolist():
             key = call_key(within[row : row + 1], columns.code[row : row + 1], thread[row : row + 1])
-            known = int(columns.at_ns[row] + columns.wall_ns[row])
-            self.still_inside[int(thread[row])] = (int(key[0]), known, values[:, row].copy())
+            since = max(int(columns.at_ns[row]), self.holds.gone_on(int(columns.tid[row])))
+            known = since + int(columns.wall_ns[row])
+            self.still_inside[int(thread[row])] = (int(key[0]), known, one_row(values, row))
 
-    def _cells(self, code: Ints, thread: Ints, before: Ints, within: Ints, values: Ints) -> None:
-        same = before == within
-        if same.all():
-            self.calls.add(call_key(within, code, thread), values)
-        else:
-            self.calls.add(call_key(within[same], code[same], thread[same]), values[:, same])
-            for sets, half in zip((before, within), halves(values[:, ~same]), strict=True):
-                self.calls.add(call_key(sets[~same], code[~same], thread[~same]), half)
+    def _cells(
+        self, code: Ints, thread: Ints, before: Ints, within: Ints, settled: Mask, values: tuple[Column, ...]
+    ) -> None:
+        """Sum the settled rows: what came before a call in its set of phases, what happened inside in the other.
+
+        They differ on the row of a mark. The write to fd -1 copies nothing itself, so copies on its row are of
+        io_uring completions that came since the call before it: they belong with what came before.
+        """
+        keys = np.where(settled, call_key(within, code, thread), NOWHERE)
+        if before is within:
+            self.calls.add(keys, values)
+            return
+        self.calls.add(keys, values[len(BEFORE) : UNTIL_COPIES], len(BEFORE))
+        keys = np.where(settled, call_key(before, code, thread), NOWHERE)
+        self.calls.add(keys, values[: len(BEFORE)])
+        self.calls.add(keys, values[UNTIL_COPIES:], UNTIL_COPIES)
 
     def _histograms(self, columns: Columns, within: Ints) -> None:
         rows = columns.returned
         keys = pair_key(within[rows], columns.code[rows])
         times = columns.times
-        self.kernel.add(keys, times.kernel[rows])
-        self.wall.add(keys, (times.kernel + times.blocked + times.runnable)[rows])
+        found, where = distinct(keys)
+        self.kernel.count(found, where, times.kernel[rows])
+        self.wall.count(found, where, (times.kernel + times.blocked + times.runnable)[rows])
         failed = columns.failed
         errors = error_key(within[failed], columns.code[failed], -columns.result[failed])
-        self.errors.add(errors, np.ones((1, len(errors)), dtype=np.int64))
+        self.errors.add(errors, [np.ones(len(errors), dtype=np.bool_)])
 
     def _follow(self, columns: Columns) -> NDArray[np.uint8]:
         self.used = self.descriptors.of(columns, self.codes)
@@ -147,16 +172,15 @@ class Tally:
 
     def _descriptors(self, columns: Columns, within: Ints) -> None:
         code = self.used.code
-        rows = np.flatnonzero(columns.returned & (code >= 0))
-        copies = [getattr(columns.copies, name)[rows] for name in COPIES]
-        values = np.stack([columns.returned[rows], columns.wasted[rows], *copies]).astype(np.int64)
-        self.by_fd.add(pair_key(within[rows], code[rows]), values)
+        keys = np.where(columns.returned & (code >= 0), pair_key(within, code), NOWHERE)
+        copies = [getattr(columns.copies, name) for name in COPIES]
+        self.by_fd.add(keys, [columns.returned, columns.wasted, *copies])
 
     def _events(self, columns: Columns, within: Ints) -> None:
         signals, lost = columns.kind == Kind.SIGNAL, columns.kind == Kind.LOST
         rows = np.flatnonzero(signals | lost)
         number = np.where(lost[rows], columns.args[rows, 0].astype(np.int64), 0)
-        self.events.add(within[rows], np.stack([signals[rows].astype(np.int64), number]))
+        self.events.add(within[rows], [signals[rows], number])
 
     def _calibrations(self, columns: Columns) -> None:
         for row in np.flatnonzero(columns.kind == Kind.CALIBRATION).tolist():

@@ -40,12 +40,24 @@ Mask = NDArray[np.bool_]
 READY: Final = ("ready", "counted", "useless")
 """Columns of `Wakeups.sums`: ready descriptors, wake-ups of which that number is known, useless wake-ups."""
 
+_NONE: Final = np.zeros(0, np.int64)
+NOTHING_READY: Final = Ready(_NONE, _NONE, _NONE)
+
 
 class Wakeups:
     """What became of every wake-up, by set of phases."""
 
     def __init__(self) -> None:
         self.sums = Cube(len(READY))
+        self.useless_rows: list[int] | None = None
+        """Set to a list by whoever wants the rows of the recording whose wake-ups turned out useless."""
+        self.useless_by_thread = Cube(1)
+        """Useless wake-ups by set of phases << 32 | thread."""
+        self.ready = NOTHING_READY
+        """What the wake-ups of the batch that was added last reported, as far as it is known."""
+        self._rows = 0
+        self._since: dict[int, int] = {}
+        """By thread: row of the wake-up in `_open`."""
         self._interests = Interests()
         self._open: dict[int, tuple[int, list[int]]] = {}
         """By thread: set of phases and ready descriptors of a wake-up that has brought nothing so far."""
@@ -53,13 +65,16 @@ class Wakeups:
     def add(self, columns: Columns, codes: CallCodes, within: Ints, thread: Ints) -> None:
         """Take in the next batch: `within` is the set of phases, `thread` the code of the thread, of every row."""
         self._interests.births(columns)
+        first = self._rows
+        self._rows += len(columns.kind)
+        self.ready = NOTHING_READY
         names = np.array([fact.name for fact in codes.facts])
         controls = columns.returned & np.isin(names, ["epoll_ctl"])[columns.code]
         if not (columns.wakeup.any() or controls.any() or self._open):
             return
-        ready = _joined([*self._told(columns, names, controls)])
+        ready = self.ready = _joined([*self._told(columns, names, controls)])
         self._count(columns, names, within)
-        self._settle(columns, names, ready, within, thread)
+        self._settle(columns, names, ready, within, thread, first)
 
     def _told(self, columns: Columns, names: NDArray[np.str_], controls: Mask) -> list[Ready]:
         def woken(calls: frozenset[str]) -> Mask:
@@ -80,9 +95,11 @@ class Wakeups:
         name = names[columns.code[rows]]
         brought = np.where(np.isin(name, list(SIGNALS)), 1, columns.result[rows])
         counted = name != "io_uring_enter"
-        self.sums.add(within[rows], np.stack((np.where(counted, brought, 0), counted, np.zeros_like(rows))))
+        self.sums.add(within[rows], [np.where(counted, brought, 0), counted])
 
-    def _settle(self, columns: Columns, names: NDArray[np.str_], ready: Ready, within: Ints, thread: Ints) -> None:
+    def _settle(
+        self, columns: Columns, names: NDArray[np.str_], ready: Ready, within: Ints, thread: Ints, first: int
+    ) -> None:
         """Decide about the wake-ups of this batch, and the ones still open, as far as the rows tell."""
         kept = np.isin(ready.row, ready.complete)
         carried = [(each, fd) for each, (_, fds) in self._open.items() for fd in fds]
@@ -94,9 +111,11 @@ class Wakeups:
             return
         used = _first_transfer(columns, names, thread, pair_thread, pair_row, pair_fd)
         closed = _next_boundary(columns, names, thread, pair_thread, pair_row)
-        self._judge(pair_thread, pair_row, pair_fd, used, closed, within)
+        self._judge(pair_thread, pair_row, pair_fd, used, closed, within, first)
 
-    def _judge(self, thread: Ints, row: Ints, fd: Ints, used: Ints, closed: Ints, within: Ints) -> None:
+    def _judge(
+        self, thread: Ints, row: Ints, fd: Ints, used: Ints, closed: Ints, within: Ints, first_row: int
+    ) -> None:
         """A wake-up is the pairs of one thread and row; it was used when one of them was, in time."""
         never = np.iinfo(np.int64).max
         _, first, wakeup = np.unique(_pair(thread, row), return_index=True, return_inverse=True)
@@ -106,13 +125,19 @@ class Wakeups:
         for index in np.flatnonzero(row[first] < 0).tolist():
             sets[index] = self._open[int(thread[first[index]])][0]
         over = closed[first] != never
-        self._open = {}  # what was open is among the pairs
-        useless = sets[over & ~in_time]
-        nothing = np.zeros_like(useless)
-        self.sums.add(useless, np.stack((nothing, nothing, nothing + 1)))
+        self._open, since = {}, self._since  # what was open is among the pairs
+        useless = over & ~in_time
+        self.sums.add(sets[useless], [np.ones(useless.sum(), np.bool_)], READY.index("useless"))
+        by_thread = sets[useless] << 32 | thread[first[useless]]
+        self.useless_by_thread.add(by_thread, [np.ones(len(by_thread), np.bool_)])
+        if self.useless_rows is not None:
+            pairs = zip(thread[first[useless]].tolist(), row[first[useless]].tolist(), strict=True)
+            self.useless_rows += [since[each] if at < 0 else first_row + at for each, at in pairs]
+        self._since = {}
         for index in np.flatnonzero(~over & ~in_time).tolist():
-            theirs = fd[wakeup == index].tolist()
-            self._open[int(thread[first[index]])] = int(sets[index]), theirs
+            theirs, each, at = fd[wakeup == index].tolist(), int(thread[first[index]]), int(row[first[index]])
+            self._open[each] = int(sets[index]), theirs
+            self._since[each] = since[each] if at < 0 else first_row + at
 
 
 def _joined(parts: list[Ready]) -> Ready:

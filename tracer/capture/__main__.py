@@ -1,7 +1,8 @@
 """`python -m tracer.capture`: trace one program or process and send wire records to a pipe.
 
 The recorder starts it. What it is told: its options, and on the control pipe the lines `detach`,
-`detach wait`, `kill` and `signal N`, each followed by SIGUSR1. What it tells, as JSON frames: `hello` before
+`detach wait`, `kill`, `signal N`, `hold`, `step [TID]`, `until call ABI NR`, `until fd PID FD` and `release`, each
+followed by SIGUSR1. What it tells, as JSON frames: `hello` before
 the first event, `failed` instead of it when tracing cannot begin, and `end` after the last event. End of file
 on the pipe without `end` means that it was killed.
 """
@@ -26,6 +27,7 @@ def options_from(arguments: list[str]) -> CaptureOptions:
     parser.add_argument("--capture-bytes", type=int, default=64)
     parser.add_argument("--redact", action="store_true")
     parser.add_argument("--clock", choices=("auto", "schedstat", "process", "ticks", "none"), default="auto")
+    parser.add_argument("--hold", action="store_true")
     parser.add_argument("--terminal", type=int)
     parser.add_argument("--attach", type=int)
     parser.add_argument("program", nargs="*", metavar="PATH ARGV0 [ARG]")
@@ -44,6 +46,7 @@ def options_from(arguments: list[str]) -> CaptureOptions:
         clock=given.clock,
         program=program,
         attach=given.attach,
+        hold=given.hold,
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tracer.capture.memory import Reader
 from tracer.capture.plan import EntryPlan, ExitPlan, PlanOptions, compile_plans
 from tracer.capture.specials import Special, specials_of
+from tracer.capture.unfold import MULTIPLEXERS, Registers, unfold
 from tracer.wire import Abi
 
 _ABI_OF_ARCH: Final = {
@@ -39,15 +41,24 @@ class CallTables:
         self._options = options
         self._by_abi: dict[Abi, CallTable] = {}
         self.by_arch: dict[int, CallTable] = {}
-        """By AUDIT_ARCH value; an x32 call has x86_64's, so look at its number first."""
+        """By AUDIT_ARCH value; an x32 call has x86_64's, so look at its number first. That of i386 is not here: its
+        calls need `find`."""
 
-    def find(self, arch: int, nr: int) -> CallTable:
-        """The table for a call that was entered with this AUDIT_ARCH value and number."""
-        if _ABI_OF_ARCH.get(arch) is Abi.X86_64 and nr & _X32_BIT and nr < 1 << 31:
-            return self._table(Abi.X32)
-        if arch not in self.by_arch:
-            self.by_arch[arch] = self._table(_ABI_OF_ARCH.get(arch, Abi.OTHER))
-        return self.by_arch[arch]
+    def find(self, arch: int, nr: int, args: Registers, reader: Reader) -> tuple[CallTable, int, Registers]:
+        """The table for a call that was entered with this AUDIT_ARCH value and number; the number and the arguments
+        it has there.
+
+        A 32-bit call has 32-bit arguments, whatever a 64-bit program that made it (int 0x80) has left in the high
+        halves of its registers, and may stand for another call (`tracer.capture.unfold`)."""
+        abi = _ABI_OF_ARCH.get(arch, Abi.OTHER)
+        if abi is Abi.X86_64 and nr & _X32_BIT and nr < 1 << 31:
+            table = self._table(Abi.X32)
+            return table, nr & table.nr_mask, args
+        if abi is Abi.I386:
+            table, low = self._table(abi), tuple([value & 0xFFFFFFFF for value in args])
+            return table, *(unfold(reader, nr, low) if nr in MULTIPLEXERS else (nr & table.nr_mask, low))
+        self.by_arch[arch] = table = self._table(abi)
+        return table, nr & table.nr_mask, args
 
     def _table(self, abi: Abi) -> CallTable:
         table = self._by_abi.get(abi)

@@ -13,6 +13,7 @@ from os import pread
 from struct import unpack_from
 from typing import Final
 
+from tracer.capture.links import link_of
 from tracer.wire import ITEM, NO_ARG, Reason, When
 
 _PAGE: Final = 4096
@@ -156,6 +157,15 @@ class Reader:
                 return next((int(line[7:]) for line in status if line.startswith(b"FDSize:")), 0)
         except (OSError, ValueError):
             return 0
+
+    def take_link(self, fd: int, addressed: bool = False) -> None:
+        """Keep what the new descriptor `fd` leads to (`tracer.capture.links`), as a piece of no argument from the
+        "address" `fd`; -100 is the working directory."""
+        address = fd & _LAST_ADDRESS
+        try:
+            self.keep(NO_ARG, When.EXIT, address, link_of(self._pid, fd, addressed=addressed))
+        except OSError as error:
+            self.missing(NO_ARG, When.EXIT, address, error.errno or errno.EIO)
 
     def take_auxv(self) -> None:
         """Keep the auxiliary vector execve gave the new image (proc_pid_auxv(5)); its length is what was copied."""

@@ -7,8 +7,9 @@ the declaration's expressions. A call that copies nothing has no plan.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tracer.capture.memory import Reader
 from tracer.capture.plan_expression import Value, compile_expression, needs_success, simplify
@@ -49,9 +50,40 @@ def compile_plan(declared: Syscall, options: PlanOptions) -> Plan:
     """The plan of one call."""
     # What another piece's address or length depends on is read before it.
     copies = sorted((_simplified(copy) for copy in declared.copies if _kept(copy, options)), key=_depth)
-    entry = [_step(copy, options) for copy in copies if copy.way == IN]
+    entry = _dispatched([copy for copy in copies if copy.way == IN], options)
     exits = [copy for copy in copies if copy.way != IN]
     return Plan(_at_entry(entry), _at_exit(exits, options))
+
+
+_WORTH_A_TABLE: Final = 5
+
+
+def _dispatched(copies: list[Copy], options: PlanOptions) -> list[Step]:
+    """The steps of `copies`. Many that each ask whether one and the same value is among certain numbers (the
+    commands of ioctl) become one step that looks the value up."""
+    asked = Counter(copy.given.operands[0] for copy in copies if copy.given.op == "among" and not _depth(copy))
+    value, times = asked.most_common(1)[0] if asked else (None, 0)
+    if times < _WORTH_A_TABLE or not isinstance(value, Expr):
+        return [_step(copy, options) for copy in copies]
+    table: defaultdict[int, list[Step]] = defaultdict(list)
+    others = []
+    for copy in copies:
+        if copy.given.op == "among" and copy.given.operands[0] == value and not _depth(copy):
+            step = _step(copy._replace(given=ALWAYS), options)
+            for number in copy.given.operands[1:]:
+                assert isinstance(number, int)
+                table[number].append(step)
+        else:
+            others.append(_step(copy, options))
+    return [_looked_up(compile_expression(value), dict(table)), *others]
+
+
+def _looked_up(value: Value, table: dict[int, list[Step]]) -> Step:
+    def looked_up(reader: Reader, args: tuple[int, ...], result: int) -> None:
+        for step in table.get(value(reader, args, result), ()):
+            step(reader, args, result)
+
+    return looked_up
 
 
 def _simplified(copy: Copy) -> Copy:
@@ -88,10 +120,10 @@ def _at_entry(steps: list[Step]) -> EntryPlan | None:
 
 
 def _at_exit(copies: list[Copy], options: PlanOptions) -> ExitPlan | None:
-    steps = [_step(copy, options) for copy in copies]
+    steps = _dispatched(copies, options)
     if not steps:
         return None
-    if len(steps) == 1:
+    if len(steps) == 1 and len(copies) == 1:
         return steps[0]
     if all(needs_success(copy.on) for copy in copies):
         # A failed call, EAGAIN above all, costs one comparison.

@@ -145,14 +145,14 @@ def _load(expr: Expr) -> Value:
 
 
 def _fdset(expr: Expr) -> Value:
-    nfds = _int(expr)
+    nfds, bits = _int(expr), _number(expr, 1)
 
     def fdset(reader: Reader, args: tuple[int, ...], result: int) -> int:
         wanted = nfds(reader, args, result)
         if wanted > 64:
             known = reader.recall(NO_ARG, When.ENTRY, 0)
             wanted = min(wanted, int.from_bytes(known, "little") if known else 64)
-        return max(wanted + 63, 0) // 64 * 8
+        return max(wanted + bits - 1, 0) // bits * (bits // 8)
 
     return fdset
 

@@ -25,6 +25,7 @@ from typing import Final
 
 from tracer.capture import ptrace_binding as ptrace
 from tracer.capture.calls import CallTables
+from tracer.capture.holding import Holding
 from tracer.capture.spawn import send_signal
 from tracer.capture.threads import Thread
 from tracer.capture.tracees import Tracees
@@ -61,6 +62,9 @@ class CaptureLoop:
         self.statuses: dict[int, int] = {}
         """Wait statuses of the processes that ended, by pid."""
         self.detaching = False
+        self.holding = Holding(tracees, self.resume)
+        self.diverted = False
+        """A thread at a syscall stop does not simply go on: detaching, or holding."""
         self.killing = False
         """From `kill` on: what is born now is killed as well."""
         self.between: Callable[[int], None] | None = None
@@ -127,8 +131,7 @@ class CaptureLoop:
                     arch, ip, nr, args = stop[1], stop[2], stop[4], stop[5:]
                     table = by_arch.get(arch)
                     if table is None or nr > _PLAIN_NR:
-                        table = self.tables.find(arch, nr)
-                        nr &= table.nr_mask
+                        table, nr, args = self.tables.find(arch, nr, args, thread.reader)
                     thread.table = table
                     thread.entry = (now, nr, args, ip, wall, run - thread.run, delay - thread.delay,
                                     switches - thread.switches, thread.stops, scheduling.placement)  # fmt: skip
@@ -166,8 +169,8 @@ class CaptureLoop:
                     continue
                 thread.run, thread.delay, thread.switches = run, delay, switches
                 thread.wall = 0
-                if self.detaching:
-                    self._let_go(thread, 0)
+                if self.diverted:
+                    self._divert(thread, now)
                 else:
                     thread.stops = 1
                     thread.resumed = now_ns()
@@ -214,6 +217,18 @@ class CaptureLoop:
         thread.resumed = time.monotonic_ns()
         ptrace.request(ptrace.SYSCALL, thread.tid, 0, number)
 
+    def _divert(self, thread: Thread, now: int) -> None:
+        """A thread has come to a syscall stop at `now`, while detaching or holding."""
+        if self.detaching:
+            self._let_go(thread, 0)
+        elif not self.holding.takes(thread, now):
+            thread.stops = 0
+            self.resume(thread)
+
+    def hold(self) -> None:
+        """Before `run`: hold the program at its first call."""
+        self.holding.on = self.diverted = True
+
     def _other_stop(self, tid: int, status: int, thread: Thread | None, now: int) -> None:
         if not os.WIFSTOPPED(status):
             self._ended(tid, status)
@@ -225,6 +240,7 @@ class CaptureLoop:
             if status == _SYSCALL_STOP:  # not its first stop: it belongs to a call whose entry we did not see
                 self._go_on(thread, 0)
                 return
+        self.holding.lose(thread, now)
         event, number = status >> 16, os.WSTOPSIG(status)
         if event == ptrace.EVENT_EXIT:
             self.tracees.exiting(thread, ptrace.event_message(tid), now)
@@ -252,6 +268,8 @@ class CaptureLoop:
         thread = self.tracees.renamed(tid, ptrace.event_message(tid), now)
         ended = before - known.keys()
         if ended:
+            for each in ended:
+                self.holding.forget(each)
             self._pending[:] = [stop for stop in self._pending if stop[0] not in ended]
         return thread
 
@@ -268,6 +286,12 @@ class CaptureLoop:
         thread.outbox.event(Kind.SIGNAL, now, thread.pid, thread.tid, nr=number, args=(code,), texts=(information,))
 
     def _ended(self, tid: int, status: int) -> None:
+        if self.holding.rang(tid, self.detaching):
+            if self.detaching:
+                self.holding.let_go(lambda thread: self._let_go(thread, 0), time.monotonic_ns())
+            self.diverted = self.detaching or self.holding.on
+            return
+        self.holding.forget(tid)
         self.statuses[tid] = status
         self.tracees.gone(tid, status)
 
@@ -305,9 +329,11 @@ class CaptureLoop:
 
     def detach(self) -> None:
         """Let every thread go at its next stop, which is made to come now."""
-        self.detaching = True
+        self.detaching = self.diverted = True
         for tid in list(self.tracees.threads):
             ptrace.request(ptrace.INTERRUPT, tid, 0, 0)
+        if self.holding.on:  # those that are held will not stop again
+            self.holding.ring()
 
     def _let_go(self, thread: Thread, number: int) -> None:
         now = time.monotonic_ns()

@@ -11,14 +11,16 @@ from typing import Final
 from tracer.capture.memory import Reader, word
 from tracer.syscalls.ring_entries import (
     ACCEPT,
+    IOVEC,
     MESSAGES,
     MESSAGES_OUT,
+    MSGHDR,
     PATHS,
     TWO_PATHS,
     VECTORS,
     Entry,
 )
-from tracer.syscalls.structures import IOVEC, MSGHDR, PATH_MAX, UIO_MAXIOV
+from tracer.syscalls.structures import PATH_MAX, UIO_MAXIOV
 
 _MOST_CONTROL: Final = 4096
 _LENGTH: Final = 4

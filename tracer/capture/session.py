@@ -50,6 +50,8 @@ class CaptureOptions:
     clock: str
     program: Program | None
     attach: int | None
+    hold: bool = False
+    """Hold the program at its first call."""
 
 
 class Capture:
@@ -62,6 +64,8 @@ class Capture:
         self.tables = CallTables(PlanOptions(options.capture_bytes, options.redact))
         self.tracees = Tracees(self.outbox, CoScheduling(options.pin), self.source)
         self.loop = CaptureLoop(self.tracees, self.tables)
+        if options.hold:
+            self.loop.hold()
         self.wait_for_program = False
         self.abandoned = False
 
@@ -75,6 +79,8 @@ class Capture:
             self.loop.kill()
         elif word == "signal" and rest.isdigit():
             self._signal_program(int(rest))
+        elif word in ("hold", "step", "until", "release"):
+            self.loop.holding.order(line)
 
     def abandon(self) -> None:
         """The recorder is gone: end what we started, let go what we attached to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tracer.capture.clocks import best_source
 from tracer.capture.inherited import inherited
+from tracer.capture.maps import maps_of
 from tracer.capture.outbox import Outbox
 from tracer.capture.placement import CoScheduling, affinity_of
 from tracer.capture.rings import Rings
@@ -59,7 +60,7 @@ class Tracees:
         origin = (parent.tid, parent.pid) if parent else (parent_pid, parent_pid)
         texts: tuple[bytes, ...] = (thread.name(),)
         if how is Spawn.ATTACH and tid == pid:
-            texts += (inherited(pid),)
+            texts += (inherited(pid), maps_of(pid))
         thread.outbox.event(Kind.SPAWN, now, pid, tid, nr=how, args=origin, texts=texts, source=thread.source)
         return thread
 
@@ -97,7 +98,7 @@ class Tracees:
             )
         thread.reader.reopen()
         self.rings.pop(tid, None)
-        texts = (thread.name(), executable_of(tid))
+        texts = (thread.name(), executable_of(tid), maps_of(tid))
         thread.outbox.event(Kind.EXEC, now, tid, tid, args=(former,), texts=texts)
         return thread
 

@@ -10,6 +10,8 @@ from tracer.decode.buffers import BUFFERS, iovec
 from tracer.decode.commands import COMMANDS
 from tracer.decode.fields import fields
 from tracer.decode.file_structures import FILE_STRUCTURES
+from tracer.decode.iocbs import IOCB_READERS
+from tracer.decode.ioctls import IOCTL_READERS
 from tracer.decode.look import Reader
 from tracer.decode.network import NETWORK, message, messages
 from tracer.decode.readiness import READINESS
@@ -19,10 +21,13 @@ from tracer.decode.signals import SIGNAL_READERS
 from tracer.decode.structures import STRUCTURES
 from tracer.decode.system import SYSTEM
 from tracer.decode.times import TIMES
+from tracer.decode.uring import URING_READERS
+from tracer.decode.uring_register import URING_REGISTER_READERS
 
 _PLAIN: Final[dict[str, Reader]] = {
     **SCALARS, **BUFFERS, **READINESS, **NETWORK, **TIMES, **SIGNAL_READERS, **STRUCTURES, **FILE_STRUCTURES,
-    **COMMANDS, **RING_READERS, **SYSTEM,
+    **COMMANDS, **IOCTL_READERS, **RING_READERS, **SYSTEM, **IOCB_READERS,
+    **URING_READERS, **URING_REGISTER_READERS,
 }  # fmt: skip
 _FAMILIES: Final[dict[str, Callable[[str], Reader]]] = {
     "flags": flag_words, "const": constants, "iovec": iovec, "msghdr": message, "mmsghdr": messages,

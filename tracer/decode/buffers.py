@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from struct import iter_unpack
 from typing import Final
 
+from tracer.decode.arrays import MOST_SHOWN as MOST_SHOWN
+from tracer.decode.arrays import array_text
 from tracer.decode.look import ENTRY, EXIT, Look, Reader
+from tracer.decode.netlink import messages_text, netlink_family
 from tracer.decode.text import NOT_CAPTURED, Unread, quote, quote_name
+from tracer.syscalls.layouts import layout
 from tracer.syscalls.model import IN, OUT, PAYLOAD
-from tracer.syscalls.structures import IOVEC
 from tracer.wire import Kind
-
-MOST_SHOWN: Final = 32
-"""Entries of an array that are written out; the rest becomes "..."."""
 
 
 def buffer(look: Look) -> str:
@@ -21,9 +20,23 @@ def buffer(look: Look) -> str:
         return "NULL"
     data = look.latest()
     if isinstance(data, Unread):
-        nothing_came = data is NOT_CAPTURED and look.row.kind == Kind.CALL and look.result == 0
-        return '""' if nothing_came and _way(look) == OUT else look.missing(data)
-    return quote(data, more=len(data) < _moved(look, len(data)))
+        return '""' if data is NOT_CAPTURED and _empty(look) else look.missing(data)
+    return _payload(look, data, _moved(look, len(data)))
+
+
+def _payload(look: Look, data: bytes, total: int) -> str:
+    """`data`, all that was kept of `total` bytes: as messages when a netlink socket moves them, else as text."""
+    family = netlink_family(look)
+    messages = messages_text(data, total, family) if family is not None else ""
+    return messages or quote(data, more=len(data) < total)
+
+
+def _empty(look: Look) -> bool:
+    """Whether nothing was to be given, or nothing came."""
+    if _way(look) == OUT:
+        return look.row.kind == Kind.CALL and look.result == 0
+    lengths = [place for place, each in enumerate(look.declared.args) if each.name in ("count", "len")]
+    return 0 in [look.row.args[place] for place in lengths]
 
 
 def _way(look: Look) -> int:
@@ -66,24 +79,32 @@ def iovec(way: str) -> Reader:
         if not look.value:
             return "NULL"
         array = look.piece(ENTRY)
+        # The number of segments is the next argument of every call that has any.
+        count = look.row.args[look.place + 1]
         if isinstance(array, Unread):
-            return look.missing(array)
+            return look.missing(array) if count else "[]"
         total = None if when != EXIT else max(look.result, 0)
-        return iovecs_text(look, array, when, total)
+        return iovecs_text(look, array, when, total, count, look.value)
 
     return decode
 
 
-def iovecs_text(look: Look, array: bytes, when: int | None, total: int | None) -> str:
-    """An iovec array; `total` bytes were filled in (None: all were given)."""
-    parts = []
-    vectors = list(iter_unpack("<QQ", array[: len(array) // IOVEC * IOVEC]))
-    for base, length in vectors[:MOST_SHOWN]:
-        used = length if total is None else min(length, total)
-        if total is not None:
-            total -= used
-        parts.append(f"{{iov_base={_segment(look, when, base, used)}, iov_len={length}}}")
-    return "[" + ", ".join(parts) + (", ..." if len(vectors) > MOST_SHOWN else "") + "]"
+def iovecs_text(look: Look, array: bytes, when: int | None, total: int | None, count: int, address: int) -> str:
+    """An array of `count` iovecs at `address`; `total` bytes were filled in (None: all were given)."""
+    shape = layout("iovec", look.model)
+    if len(array) < shape.size and count:
+        return look.missing(Unread("cut off"), address)
+    left = total
+
+    def write(vector: bytes) -> str:
+        nonlocal left
+        base, length = shape.packed.unpack(vector)
+        used = length if left is None else min(length, left)
+        if left is not None:
+            left -= used
+        return f"{{iov_base={_segment(look, when, base, used)}, iov_len={length}}}"
+
+    return array_text(array, shape.size, count, address, write)
 
 
 def _segment(look: Look, when: int | None, base: int, used: int) -> str:
@@ -91,16 +112,18 @@ def _segment(look: Look, when: int | None, base: int, used: int) -> str:
         return "NULL"
     data = NOT_CAPTURED if when is None else look.piece(when, base)
     if isinstance(data, Unread):
-        if when is not None and not used and data is NOT_CAPTURED:
+        came = when != EXIT or (look.row.kind == Kind.CALL and look.result >= 0)
+        if when is not None and came and not used and data is NOT_CAPTURED:
             return '""'
         return look.missing(data, base)
-    return quote(data[:used], more=len(data) < used)
+    return _payload(look, data[:used], used)
 
 
-def numbers(width: int, signed: bool = True, hexadecimal: bool = False) -> Reader:
-    """A decoder of one number in memory, shown as [n]; [before => after] when the call changed it."""
+def numbers(size: int | str, signed: bool = True, hexadecimal: bool = False) -> Reader:
+    """A decoder of one number in memory, shown as [n]; [before => after] when the call changed it. Its size in
+    bytes, or the structure of `tracer.syscalls.layouts` that it is alone in."""
 
-    def write(data: bytes | Unread) -> str | None:
+    def write(data: bytes | Unread, width: int) -> str | None:
         if isinstance(data, Unread) or len(data) < width:
             return None
         value = int.from_bytes(data[:width], "little", signed=signed)
@@ -109,7 +132,8 @@ def numbers(width: int, signed: bool = True, hexadecimal: bool = False) -> Reade
     def decode(look: Look) -> str:
         if not look.value:
             return "NULL"
-        before, after = write(look.piece(ENTRY)), write(look.piece(EXIT))
+        width = size if isinstance(size, int) else layout(size, look.model).size
+        before, after = write(look.piece(ENTRY), width), write(look.piece(EXIT), width)
         if before is None and after is None:
             why = look.latest()
             return look.missing(why if isinstance(why, Unread) else Unread("cut off"))
@@ -120,7 +144,7 @@ def numbers(width: int, signed: bool = True, hexadecimal: bool = False) -> Reade
     return decode
 
 
-def array_of(width: int, signed: bool = True) -> Reader:
+def array_of(width: int, signed: bool = True, descriptors: bool = False) -> Reader:
     """A decoder of an array of numbers, shown as [a, b, c]."""
 
     def decode(look: Look) -> str:
@@ -133,7 +157,7 @@ def array_of(width: int, signed: bool = True) -> Reader:
             int.from_bytes(data[start : start + width], "little", signed=signed)
             for start in range(0, len(data) - width + 1, width)
         ]
-        shown = ", ".join(map(str, values[:MOST_SHOWN]))
+        shown = ", ".join(map(look.with_name if descriptors else str, values[:MOST_SHOWN]))
         return f"[{shown}{', ...' if len(values) > MOST_SHOWN else ''}]"
 
     return decode
@@ -147,7 +171,7 @@ def argv(look: Look) -> str:
     if isinstance(pointers, Unread):
         return look.missing(pointers)
     parts = []
-    for (pointer,) in iter_unpack("<Q", pointers[: len(pointers) // 8 * 8]):
+    for (pointer,) in layout("word", look.model).packed.iter_unpack(_whole(look, pointers)):
         if pointer:
             data = look.piece(ENTRY, pointer)
             parts.append(
@@ -161,16 +185,24 @@ def envp(look: Look) -> str:
     pointers = look.piece(ENTRY)
     if not look.value or isinstance(pointers, Unread):
         return "NULL" if not look.value else f"{look.value:#x}"
-    count = sum(1 for (pointer,) in iter_unpack("<Q", pointers[: len(pointers) // 8 * 8]) if pointer)
+    words = layout("word", look.model).packed.iter_unpack(_whole(look, pointers))
+    count = sum(1 for (pointer,) in words if pointer)
     return f"{look.value:#x} /* {count} vars */"
 
 
-_GROUPS: Final = array_of(4, signed=False)
+def _whole(look: Look, words: bytes) -> bytes:
+    """As many bytes as make whole words."""
+    return words[: len(words) // look.model.word * look.model.word]
 
 
-def _groups(look: Look) -> str:
+def _groups(width: int) -> Reader:
     """Supplementary groups; a process may have none."""
-    return "[]" if look.value and look.result == 0 and look.latest() is NOT_CAPTURED else _GROUPS(look)
+    several = array_of(width, signed=False)
+
+    def decode(look: Look) -> str:
+        return "[]" if look.value and look.result == 0 and look.latest() is NOT_CAPTURED else several(look)
+
+    return decode
 
 
 BUFFERS: Final[dict[str, Reader]] = {
@@ -180,13 +212,16 @@ BUFFERS: Final[dict[str, Reader]] = {
     "string": path,
     "argv": argv,
     "envp": envp,
-    "fds": array_of(4),
-    "gids": _groups,
+    "fds": array_of(4, descriptors=True),
+    "gids": _groups(4),
+    "gids16": _groups(2),
+    "short*": numbers(2, signed=False),
     "int*": numbers(4),
     "socklen*": numbers(4),
     "offset*": numbers(8),
-    "size*": numbers(8, signed=False),
-    "time_t*": numbers(8),
+    "off_t*": numbers("word"),
+    "size*": numbers("word", signed=False),
+    "time_t*": numbers("time"),
     "hex*": numbers(8, signed=False, hexadecimal=True),
-    "address*": numbers(8, signed=False, hexadecimal=True),
+    "address*": numbers("word", signed=False, hexadecimal=True),
 }

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from tracer.decode.arguments import reader
 from tracer.decode.events import EVENTS
-from tracer.decode.look import Look, Watched, nothing_watched
+from tracer.decode.look import Look, Named, Watched, nothing_named, nothing_watched
 from tracer.decode.results import errno_name, is_error, is_interrupted, result_text
 from tracer.decode.ring_entries import completions
 from tracer.recording.captured import Row, captured
@@ -83,17 +83,21 @@ def _arguments(row: Row, declared: Syscall | None, watched: Watched) -> tuple[st
     return tuple([text for text in argument_texts(row, declared, watched) if text])
 
 
-def argument_texts(row: Row, declared: Syscall | None, watched: Watched = nothing_watched) -> list[str]:
+def argument_texts(
+    row: Row, declared: Syscall | None, watched: Watched = nothing_watched, named: Named = nothing_named
+) -> list[str]:
     """The text of every argument; empty for one that means nothing in this call (the mode of an open that creates
     nothing) and is not shown."""
     if declared is None:
         return [f"{value:#x}" if value else "0" for value in row.args]
-    return [reader(each.reads)(Look(row, declared, index, watched)) for index, each in enumerate(declared.args)]
+    looks = (Look(row, declared, index, watched, named) for index in range(len(declared.args)))
+    return [reader(each.reads)(look) for each, look in zip(declared.args, looks, strict=True)]
 
 
 def outcome_text(row: Row, declared: Syscall | None) -> str:
     """What the call of a CALL row returned."""
     returns = declared.returns if declared else "int"
-    text = result_text(row.result, returns, row.args)
+    machine = declared.model.machine if declared else ""
+    text = result_text(row.result, returns, row.args, machine)
     # Few rows have anything of a ring: asking costs less than looking for it.
     return text + completions(row) if any(piece.arg in _RINGS for piece in row.pieces) else text

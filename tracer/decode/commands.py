@@ -1,15 +1,15 @@
-"""The argument of fcntl, ioctl and prctl: what it is depends on the command beside it."""
+"""The argument of fcntl and prctl: what it is depends on the command beside it."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from tracer.decode.buffers import numbers
-from tracer.decode.constants_files import FLAGS, IOCTL
+from tracer.decode.constants_files import CONSTANTS, open_flags
 from tracer.decode.constants_process import PRCTL, signal_name
 from tracer.decode.constants_system import CAPABILITIES
 from tracer.decode.flags import constant_text, flags_text
-from tracer.decode.look import Look, Reader, structure
+from tracer.decode.look import Look, Reader, laid_out, structure
 from tracer.decode.text import Unread, quote_name
 
 _LOCK_TYPES: Final = {0: "F_RDLCK", 1: "F_WRLCK", 2: "F_UNLCK"}
@@ -17,7 +17,7 @@ _WITHOUT_ARGUMENT: Final = frozenset({1, 3, 9, 11, 1025, 1032, 1034})
 """fcntl commands that take nothing: F_GETFD, F_GETFL, F_GETOWN, F_GETSIG, F_GETLEASE, F_GETPIPE_SZ, F_GET_SEALS."""
 
 
-def _lock(with_pid: bool) -> Reader:
+def _lock(name: str, with_pid: bool) -> Reader:
     """struct flock; l_pid is an answer of F_GETLK only (fcntl_locking(2))."""
 
     def write(kind: int, whence: int, start: int, length: int, pid: int) -> str:
@@ -25,11 +25,12 @@ def _lock(with_pid: bool) -> Reader:
         text = f"{{l_type={names[0]}, l_whence={names[1]}, l_start={start}, l_len={length}"
         return text + (f", l_pid={pid}}}" if with_pid else "}")
 
-    return structure("<hhxxxxqqixxxx", write)
+    return laid_out(name, write)
 
 
 _WHENCE: Final = {0: "SEEK_SET", 1: "SEEK_CUR", 2: "SEEK_END"}
-_GET_LOCK, _SET_LOCK = _lock(with_pid=True), _lock(with_pid=False)
+_GET_LOCK, _SET_LOCK = (_lock("flock", with_pid) for with_pid in (True, False))
+_GET_LOCK64, _SET_LOCK64 = (_lock("flock64", with_pid) for with_pid in (True, False))
 _OWNER: Final = structure("<ii", lambda kind, pid: f"{{type={kind}, pid={pid}}}")
 
 
@@ -37,14 +38,18 @@ def _fcntl(look: Look) -> str:
     command = look.sibling("cmd") & 0xFFFFFFFF
     if command in _WITHOUT_ARGUMENT:
         return ""
-    if command in (5, 36):
+    if command == 5:
         return _GET_LOCK(look)
-    if command in (6, 7, 37, 38):
+    if command in (6, 7):
         return _SET_LOCK(look)
+    if command == 36 or (command == 12 and look.model.word == 4):
+        return _GET_LOCK64(look)
+    if command in (37, 38) or (command in (13, 14) and look.model.word == 4):
+        return _SET_LOCK64(look)
     if command in (15, 16):
         return _OWNER(look)
     if command == 4:
-        return flags_text(look.value & 0xFFFFFFFF, FLAGS["open"])
+        return flags_text(look.value & 0xFFFFFFFF, open_flags(look.model.machine))
     if command == 2:
         return "FD_CLOEXEC" if look.value & 1 else "0"
     if command == 10:
@@ -52,25 +57,7 @@ def _fcntl(look: Look) -> str:
     return str(look.c_int) if command in (0, 8, 1030, 1031) else f"{look.value:#x}"
 
 
-_WINSIZE: Final = structure(
-    "<4H", lambda rows, columns, width, height: (
-        f"{{ws_row={rows}, ws_col={columns}, ws_xpixel={width}, ws_ypixel={height}}}"
-    ),
-)  # fmt: skip
 _INT: Final = numbers(4)
-
-
-def _ioctl(look: Look) -> str:
-    name = IOCTL.get(look.sibling("cmd") & 0xFFFFFFFF, "")
-    if name in ("FIONREAD", "FIONBIO", "FIOASYNC", "TIOCOUTQ", "TIOCGPGRP", "TIOCSPGRP", "TIOCGSID", "TIOCGPTN"):
-        return _INT(look)
-    if name in ("TIOCGWINSZ", "TIOCSWINSZ"):
-        return _WINSIZE(look)
-    if name in ("FIOCLEX", "FIONCLEX", "TIOCNOTTY"):
-        return ""
-    if name in ("FICLONE", "TIOCGPTPEER", "TIOCSCTTY", "TCSBRK", "TCFLSH", "TCXONC"):
-        return str(look.c_int)
-    return f"{look.value:#x}"
 
 
 def _prctl(look: Look) -> str:
@@ -100,4 +87,18 @@ def _prctl_rest(look: Look) -> str:
     return f"{look.value:#x}" if look.value else "0"
 
 
-COMMANDS: Final[dict[str, Reader]] = {"fcntl": _fcntl, "ioctl": _ioctl, "prctl": _prctl, "prctl_rest": _prctl_rest}
+_LONG_LOCKS: Final = {12: "F_GETLK64", 13: "F_SETLK64", 14: "F_SETLKW64"}
+
+
+def _fcntl_command(look: Look) -> str:
+    if look.model.word == 4 and look.c_int in _LONG_LOCKS:
+        return _LONG_LOCKS[look.c_int]
+    return constant_text(look.c_int, CONSTANTS["fcntl"])
+
+
+COMMANDS: Final[dict[str, Reader]] = {
+    "fcntl_command": _fcntl_command,
+    "fcntl": _fcntl,
+    "prctl": _prctl,
+    "prctl_rest": _prctl_rest,
+}

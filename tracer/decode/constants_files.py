@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from tracer.decode.flags import Table, bit_table, table
@@ -82,10 +84,6 @@ FLAGS: Final[dict[str, Table]] = {
     "msync": bit_table("0:MS_ASYNC MS_INVALIDATE MS_SYNC"),
     "getrandom": bit_table("0:GRND_NONBLOCK GRND_RANDOM GRND_INSECURE"),
     "eventfd": table("EFD_SEMAPHORE=1 EFD_CLOEXEC=0o2000000 EFD_NONBLOCK=0o4000"),
-    "uring_enter": bit_table(
-        "0:IORING_ENTER_GETEVENTS IORING_ENTER_SQ_WAKEUP IORING_ENTER_SQ_WAIT IORING_ENTER_EXT_ARG "
-        "IORING_ENTER_REGISTERED_RING IORING_ENTER_ABS_TIMER IORING_ENTER_EXT_ARG_REG IORING_ENTER_NO_IOWAIT"
-    ),
 }  # fmt: skip
 
 MADVISE: Final = {
@@ -105,17 +103,6 @@ FCNTL: Final = {
     1031: "F_SETPIPE_SZ", 1032: "F_GETPIPE_SZ", 1033: "F_ADD_SEALS", 1034: "F_GET_SEALS",
 }  # fmt: skip
 
-IOCTL: Final = {
-    0x5401: "TCGETS", 0x5402: "TCSETS", 0x5403: "TCSETSW", 0x5404: "TCSETSF", 0x5409: "TCSBRK", 0x540A: "TCXONC",
-    0x540B: "TCFLSH", 0x540E: "TIOCSCTTY", 0x540F: "TIOCGPGRP", 0x5410: "TIOCSPGRP", 0x5411: "TIOCOUTQ",
-    0x5413: "TIOCGWINSZ", 0x5414: "TIOCSWINSZ", 0x541B: "FIONREAD", 0x5421: "FIONBIO", 0x5422: "TIOCNOTTY",
-    0x5429: "TIOCGSID", 0x5441: "TIOCGPTPEER", 0x5450: "FIONCLEX", 0x5451: "FIOCLEX", 0x5452: "FIOASYNC",
-    0x80045430: "TIOCGPTN", 0x40045431: "TIOCSPTLCK", 0x802C542A: "TCGETS2", 0x402C542B: "TCSETS2",
-    0x402C542C: "TCSETSW2", 0x402C542D: "TCSETSF2", 0x80081272: "BLKGETSIZE64", 0x40049409: "FICLONE",
-    0x1260: "BLKGETSIZE", 0x1268: "BLKSSZGET", 0x8912: "SIOCGIFCONF", 0x8927: "SIOCGIFHWADDR",
-    0x8933: "SIOCGIFINDEX", 0x8913: "SIOCGIFFLAGS", 0x8915: "SIOCGIFADDR",
-}  # fmt: skip
-
 CONSTANTS: Final[dict[str, dict[int, str]]] = {
     "whence": {0: "SEEK_SET", 1: "SEEK_CUR", 2: "SEEK_END", 3: "SEEK_DATA", 4: "SEEK_HOLE"},
     "fadvise": {
@@ -124,18 +111,7 @@ CONSTANTS: Final[dict[str, dict[int, str]]] = {
     },
     "madvise": MADVISE,
     "fcntl": FCNTL,
-    "ioctl": IOCTL,
     "epoll_ctl": {1: "EPOLL_CTL_ADD", 2: "EPOLL_CTL_DEL", 3: "EPOLL_CTL_MOD"},
-    "uring_register": {
-        0: "IORING_REGISTER_BUFFERS", 1: "IORING_UNREGISTER_BUFFERS", 2: "IORING_REGISTER_FILES",
-        3: "IORING_UNREGISTER_FILES", 4: "IORING_REGISTER_EVENTFD", 5: "IORING_UNREGISTER_EVENTFD",
-        6: "IORING_REGISTER_FILES_UPDATE", 7: "IORING_REGISTER_EVENTFD_ASYNC", 8: "IORING_REGISTER_PROBE",
-        9: "IORING_REGISTER_PERSONALITY", 10: "IORING_UNREGISTER_PERSONALITY", 11: "IORING_REGISTER_RESTRICTIONS",
-        12: "IORING_REGISTER_ENABLE_RINGS", 13: "IORING_REGISTER_FILES2", 14: "IORING_REGISTER_FILES_UPDATE2",
-        15: "IORING_REGISTER_BUFFERS2", 16: "IORING_REGISTER_BUFFERS_UPDATE", 17: "IORING_REGISTER_IOWQ_AFF",
-        18: "IORING_UNREGISTER_IOWQ_AFF", 19: "IORING_REGISTER_IOWQ_MAX_WORKERS", 20: "IORING_REGISTER_RING_FDS",
-        21: "IORING_UNREGISTER_RING_FDS", 22: "IORING_REGISTER_PBUF_RING", 23: "IORING_UNREGISTER_PBUF_RING",
-    },
     "ipc": {0: "IPC_RMID", 1: "IPC_SET", 2: "IPC_STAT", 3: "IPC_INFO", 11: "GETPID", 12: "GETVAL", 13: "GETALL",
             14: "GETNCNT", 15: "GETZCNT", 16: "SETVAL", 17: "SETALL"},
 }  # fmt: skip
@@ -157,3 +133,16 @@ FILE_SYSTEMS: Final = {
     0x19800202: "MQUEUE_MAGIC", 0xF2F52010: "F2FS_SUPER_MAGIC", 0x6E736673: "NSFS_MAGIC",
 }  # fmt: skip
 """f_type of statfs(2)."""
+
+_OF_ARM: Final = {0o40000: "O_DIRECTORY", 0o100000: "O_NOFOLLOW", 0o200000: "O_DIRECT", 0o400000: "O_LARGEFILE"}
+"""The four flags of open that Arm numbers otherwise (arch/arm64/include/uapi/asm/fcntl.h)."""
+
+
+@cache
+def open_flags(machine: str) -> Table:
+    """The flags of open on a machine (`tracer.syscalls.layouts.Model.machine`)."""
+    generic = FLAGS["open"]
+    if machine != "aarch64":
+        return generic
+    kept = [(bit, name) for bit, name in generic.bits if name not in (*_OF_ARM.values(), "O_TMPFILE")]
+    return replace(generic, bits=((0o20040000, "O_TMPFILE"), *kept, *_OF_ARM.items()))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from struct import iter_unpack
 from typing import Final
 
 from tracer.decode.buffers import MOST_SHOWN
 from tracer.decode.constants_network import LEVELS, OPTIONS
 from tracer.decode.flags import constant_text
+from tracer.decode.look import Named, nothing_named
 from tracer.decode.text import quote
+from tracer.syscalls.control_buffers import control_messages
+from tracer.syscalls.layouts import X86_64, Model
 
 _SCM_RIGHTS, _SCM_CREDENTIALS, _SOL_SOCKET = 1, 2, 1
 _SOCKET_CONTROL: Final = {
@@ -20,35 +24,34 @@ _TIMESTAMPS: Final = {
     29: "tv_usec", 35: "tv_nsec", 37: "tv_nsec", 63: "tv_usec", 64: "tv_nsec", 65: "tv_nsec",
 }  # fmt: skip
 """SO_TIMESTAMPING has three: software, an unused one, hardware (Documentation/networking/timestamping.rst)."""
+_OLD_TIMESTAMPS: Final = frozenset({29, 35, 37})
 
 
-def cmsgs_text(data: bytes) -> str:
+def _time_size(kind: int, model: Model) -> int:
+    """Bytes of a timestamp: those of the old kinds have 32 bits each on i386 (`put_cmsg_compat`, net/compat.c)."""
+    return 8 if model.machine == "i386" and kind in _OLD_TIMESTAMPS else 16
+
+
+def cmsgs_text(data: bytes, named: Named = nothing_named, model: Model = X86_64) -> str:
     """The control messages of a buffer (cmsg(3))."""
-    parts: list[str] = []
-    offset = 0
-    while offset + 16 <= len(data) and len(parts) < MOST_SHOWN:
-        length = int.from_bytes(data[offset : offset + 8], "little")
-        if length < 16:
-            break
-        level, kind = (int.from_bytes(data[offset + at : offset + at + 4], "little") for at in (8, 12))
-        parts.append(_cmsg_text(length, level, kind, data[offset + 16 : offset + length]))
-        offset += (length + 7) // 8 * 8
-    return "[" + ", ".join(parts) + "]"
+    messages = islice(control_messages(data, model), MOST_SHOWN)
+    return "[" + ", ".join(_cmsg_text(*message, named, model) for message in messages) + "]"
 
 
-def _cmsg_text(length: int, level: int, kind: int, body: bytes) -> str:
+def _cmsg_text(length: int, level: int, kind: int, body: bytes, named: Named, model: Model) -> str:
     text = (
         constant_text(kind, _SOCKET_CONTROL)
         if level == _SOL_SOCKET
         else constant_text(kind, OPTIONS.get(level, {}))
     )
     if level == _SOL_SOCKET and kind == _SCM_RIGHTS:
-        content = str([fd for (fd,) in iter_unpack("<i", body[: len(body) // 4 * 4])])
+        fds = (fd for (fd,) in iter_unpack("<i", body[: len(body) // 4 * 4]))
+        content = f"[{', '.join(f'{fd}{named(fd)}' for fd in fds)}]"
     elif level == _SOL_SOCKET and kind == _SCM_CREDENTIALS and len(body) >= 12:
         pid, uid, gid = (int.from_bytes(body[at : at + 4], "little") for at in (0, 4, 8))
         content = f"{{pid={pid}, uid={uid}, gid={gid}}}"
-    elif level == _SOL_SOCKET and kind in _TIMESTAMPS and len(body) >= 16:
-        pairs = list(iter_unpack("<qq", body[: len(body) // 16 * 16]))
+    elif level == _SOL_SOCKET and kind in _TIMESTAMPS and len(body) >= (size := _time_size(kind, model)):
+        pairs = list(iter_unpack("<ii" if size == 8 else "<qq", body[: len(body) // size * size]))
         texts = [f"{{tv_sec={seconds}, {_TIMESTAMPS[kind]}={part}}}" for seconds, part in pairs]
         content = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     elif len(body) == 4:

@@ -10,7 +10,8 @@ from tracer.decode.signals import siginfo_text
 from tracer.decode.structures import wait_status_text
 from tracer.decode.text import plain
 from tracer.recording.captured import Row
-from tracer.wire import End, Kind, Spawn
+from tracer.syscalls.names import name_of
+from tracer.wire import End, Held, Kind, Spawn
 
 Text = tuple[str, tuple[str, ...], str]
 """Name, details, and a sentence or status."""
@@ -68,7 +69,12 @@ def _end(row: Row) -> Text:
     return "end", (name,), _said(row, 0)
 
 
+def _held(row: Row) -> Text:
+    where = {int(Held.ENTRY): "is held before this call", int(Held.EXIT): "is held after this call"}
+    return "held", (name_of(row.args[2], row.args[1]),), where.get(row.nr, "goes on from being held")
+
+
 EVENTS: Final[dict[int, Callable[[Row], Text]]] = {
     Kind.SIGNAL: _signal, Kind.SPAWN: _spawn, Kind.EXEC: _exec, Kind.EXIT: _exit, Kind.MARK: _mark,
-    Kind.LOST: _lost, Kind.CALIBRATION: _calibration, Kind.END: _end,
+    Kind.LOST: _lost, Kind.CALIBRATION: _calibration, Kind.END: _end, Kind.HELD: _held,
 }  # fmt: skip

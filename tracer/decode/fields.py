@@ -1,18 +1,17 @@
 """Structures that read as a list of their fields, {name=value, name=value}: declared as text, decoded alike.
 
-`q Q i I h H B` are numbers as in the module `struct`, `x` and `X` numbers of 4 and 8 bytes shown in hex, `-` is a
-byte of padding.
+The codes are those of `tracer.syscalls.layouts`; here are the structures that every ABI has alike, those it tells
+apart are there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from tracer.decode.look import Reader, structure
-
-_CODES: Final = {"x": "I", "X": "Q"}
+from tracer.decode.look import Look, Reader
+from tracer.decode.text import Unread
+from tracer.syscalls.layouts import HEXADECIMAL, STRUCTURES, lay_out
 
 LAYOUTS: Final = {
     "cachestat": "Q:nr_cache Q:nr_dirty Q:nr_writeback Q:nr_evicted Q:nr_recently_evicted",
@@ -24,34 +23,34 @@ LAYOUTS: Final = {
     "landlock_ruleset": "X:handled_access_fs",
     "mnt_id_req": "I:size I:spare X:mnt_id X:param",
     "mount_attr": "X:attr_set X:attr_clr X:propagation Q:userns_fd",
-    "mq_attr": "X:mq_flags q:mq_maxmsg q:mq_msgsize q:mq_curmsgs",
     "ns_id_req": "I:size I:spare Q:ns_id x:ns_type I:spare2 Q:user_ns_id",
     "sched_attr": (
         "I:size I:sched_policy X:sched_flags i:sched_nice I:sched_priority Q:sched_runtime Q:sched_deadline "
         "Q:sched_period"
     ),
-    "timex": (
-        "x:modes - - - - q:offset q:freq q:maxerror q:esterror i:status - - - - q:constant q:precision q:tolerance "
-        "q:time.tv_sec q:time.tv_usec q:tick"
-    ),
-    "ustat": "i:f_tfree - - - - Q:f_tinode",
     "xattr_args": "X:value I:size x:flags",
 }
 
 
 @cache
 def fields(name: str) -> Reader:
-    """A decoder of the structure `name` of `LAYOUTS`."""
-    parts = [each.partition(":") for each in LAYOUTS[name].split()]
-    layout = "<" + "".join("x" if code == "-" else _CODES.get(code, code) for code, _, _ in parts)
-    shown = [(field, code in _CODES) for code, _, field in parts if code != "-"]
-    return structure(layout, _writer(shown))
+    """A decoder of the structure `name` of `LAYOUTS`, or of `tracer.syscalls.layouts`."""
+    text = LAYOUTS.get(name) or STRUCTURES[name]
 
-
-def _writer(shown: list[tuple[str, bool]]) -> Callable[..., str]:
-    def write(*values: Any) -> str:
-        pairs = zip(shown, values, strict=True)
-        texts = [f"{name}={value:#x}" if in_hex and value else f"{name}={value}" for (name, in_hex), value in pairs]
+    def decode(look: Look) -> str:
+        if not look.value:
+            return "NULL"
+        data = look.latest()
+        if isinstance(data, Unread):
+            return look.missing(data)
+        shape = lay_out(text, look.model)
+        if len(data) < shape.packed.size:
+            return look.missing(Unread("cut off"))
+        pairs = zip([shape.fields[place] for place in shape.shown], shape.values(data), strict=True)
+        texts = [
+            f"{field.name}={value:#x}" if field.code in HEXADECIMAL and value else f"{field.name}={value}"
+            for field, value in pairs
+        ]
         return "{" + ", ".join(texts) + "}"
 
-    return write
+    return decode

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tracer.decode.text import NOT_CAPTURED, Unread, unread
 from tracer.recording.captured import Row
+from tracer.syscalls.layouts import Layout, Model, layout
 from tracer.syscalls.model import Syscall
 from tracer.wire import When
 
@@ -24,6 +25,16 @@ def nothing_watched(_epfd: int, _data: int) -> int | None:
     return None
 
 
+Named = Callable[[int], str]
+"""What a descriptor is called, in angle brackets as strace -yy has it, by its number in the row's process (-100,
+AT_FDCWD, for the working directory); empty when that is not known, or not to be shown."""
+
+
+def nothing_named(_fd: int) -> str:
+    """For whoever shows descriptors as plain numbers."""
+    return ""
+
+
 class Look(NamedTuple):
     """One argument of one call."""
 
@@ -31,6 +42,11 @@ class Look(NamedTuple):
     declared: Syscall
     place: int
     watched: Watched = nothing_watched
+    named: Named = nothing_named
+
+    def with_name(self, fd: int) -> str:
+        """A descriptor with what it is called: `3</etc/passwd>`."""
+        return f"{fd}{self.named(fd)}"
 
     @property
     def value(self) -> int:
@@ -41,6 +57,17 @@ class Look(NamedTuple):
     def c_int(self) -> int:
         """The register as a C int."""
         return ((self.row.args[self.place] & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
+
+    @property
+    def signed(self) -> int:
+        """The register as a C long."""
+        sign = 0x80000000 if self.declared.model.word == 4 else 0x8000000000000000
+        return ((self.row.args[self.place] & (2 * sign - 1)) ^ sign) - sign
+
+    @property
+    def model(self) -> Model:
+        """How structures are laid out for this call."""
+        return self.declared.model
 
     @property
     def result(self) -> int:
@@ -78,21 +105,39 @@ Reader = Callable[[Look], str]
 """Decodes one argument to text. Never raises, whatever the memory holds."""
 
 
-def structure(layout: str, write: Callable[..., str]) -> Reader:
-    """A decoder of the structure `layout` (a `struct` format): `write` gets its fields.
+def laid_out(name: str, write: Callable[..., str]) -> Reader:
+    """A decoder of the structure `name` of `tracer.syscalls.layouts`, as the call's ABI has it: `write` gets the
+    fields that have a name. Otherwise like `structure`."""
+    return _decoder(lambda look: layout(name, look.declared.model), write)
+
+
+def structure(text: str, write: Callable[..., str]) -> Reader:
+    """A decoder of a structure that every ABI has alike, `text` being its format (module `struct`): `write` gets
+    its fields.
 
     NULL when the pointer is; the address and the reason when the memory is missing or too short."""
-    packed = Struct(layout)
+    packed = Struct(text)
+    same = _Fixed(packed)
+    return _decoder(lambda _look: same, write)
 
+
+class _Fixed(NamedTuple):
+    packed: Struct
+
+    def values(self, data: bytes) -> tuple[Any, ...]:
+        return self.packed.unpack_from(data)
+
+
+def _decoder(of: Callable[[Look], Layout | _Fixed], write: Callable[..., str]) -> Reader:
     def decode(look: Look) -> str:
         if not look.value:
             return "NULL"
         data = look.latest()
         if isinstance(data, Unread):
             return look.missing(data)
-        if len(data) < packed.size:
+        shape = of(look)
+        if len(data) < shape.packed.size:
             return look.missing(Unread("cut off"))
-        fields: tuple[Any, ...] = packed.unpack_from(data)
-        return write(*fields)
+        return write(*shape.values(data))
 
     return decode

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from itertools import count as count_up
 from struct import Struct
 from typing import Final
 
+from tracer.decode.arrays import array_text
 from tracer.decode.buffers import iovecs_text
 from tracer.decode.constants_network import DOMAINS, FLAGS
 from tracer.decode.control_messages import cmsgs_text
 from tracer.decode.flags import constant_text, flags_text
 from tracer.decode.look import ENTRY, EXIT, Look, Reader
 from tracer.decode.text import Unread, quote, quote_name
-from tracer.syscalls.structures import MMSGHDR, MSGHDR
+from tracer.syscalls.layouts import layout
 
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET = 1, 2, 10, 16, 17
 
@@ -92,9 +94,6 @@ def sockaddr(look: Look) -> str:
     return look.missing(data) if isinstance(data, Unread) else sockaddr_text(data)
 
 
-_MSGHDR: Final = Struct("<QIxxxxQQQQI")
-
-
 def message(way: str) -> Reader:
     """A decoder of struct msghdr; "in" = sent, "out" = received."""
 
@@ -112,22 +111,23 @@ def message(way: str) -> Reader:
 
 def message_text(look: Look, before: bytes, after: bytes | None, way: str, moved: int) -> str:
     """One header with what it leads to; `moved` = payload bytes of this message."""
-    if len(before) < _MSGHDR.size:
+    header = layout("msghdr", look.model).packed
+    if len(before) < header.size:
         return look.missing(Unread("cut off"))
-    name, room, iov, iovlen, control, controllen, flags = _MSGHDR.unpack_from(before)
+    name, room, iov, iovlen, control, controllen, flags = header.unpack_from(before)
     when = ENTRY if way == "in" else EXIT
     namelen, written = room, controllen
-    if after is not None and len(after) >= _MSGHDR.size:
-        _, namelen, _, _, _, written, flags = _MSGHDR.unpack_from(after)
+    if after is not None and len(after) >= header.size:
+        _, namelen, _, _, _, written, flags = header.unpack_from(after)
     lengths = str(room) if namelen == room else f"{room} => {namelen}"
     array = look.piece(ENTRY, iov)
     vectors = (
-        look.missing(array, iov)
+        (look.missing(array, iov) if iovlen else "[]")
         if isinstance(array, Unread)
-        else iovecs_text(look, array, when, None if way == "in" else moved)
+        else iovecs_text(look, array, when, None if way == "in" else moved, iovlen, iov)
     )
     return (
-        f"{{msg_name={_behind(look, when, name, sockaddr_text)}, msg_namelen={lengths}, "
+        f"{{msg_name={_name(look, when, name)}, msg_namelen={lengths}, "
         f"msg_iov={vectors if iov else 'NULL'}, msg_iovlen={iovlen}, "
         f"{_control_text(look, when, control, written)}msg_flags={flags_text(flags, FLAGS['msg'])}}}"
     )
@@ -137,8 +137,17 @@ def _control_text(look: Look, when: int, address: int, length: int) -> str:
     """The control messages; the pointer alone when none came, nothing at all when there was no room for any."""
     if not length and not address:
         return "msg_controllen=0, "
-    content = _behind(look, when, address, cmsgs_text) if length else _pointer(address)
+    content = _pointer(address)
+    if length:
+        content = _behind(look, when, address, lambda data: cmsgs_text(data, look.named, look.model))
     return f"msg_control={content}, msg_controllen={length}, "
+
+
+def _name(look: Look, when: int, address: int) -> str:
+    """An address, unless it is too short to have even a family."""
+    data = look.piece(when, address)
+    short = not isinstance(data, Unread) and len(data) < 2
+    return _pointer(address) if short else _behind(look, when, address, sockaddr_text)
 
 
 def _pointer(address: int) -> str:
@@ -161,18 +170,24 @@ def messages(way: str) -> Reader:
         if not look.value:
             return "NULL"
         before, after = look.piece(ENTRY), look.piece(EXIT)
+        count = look.sibling("vlen") & 0xFFFFFFFF
         if isinstance(before, Unread):
-            return look.missing(before)
+            return look.missing(before) if count else "[]"
+        stride = layout("mmsghdr", look.model).size
+        if len(before) < stride:
+            return look.missing(Unread("cut off"))
         later = b"" if isinstance(after, Unread) else after
-        shown = len(later) // MMSGHDR if way == "out" and later else len(before) // MMSGHDR
-        parts = [_one(look, before, later, place, way) for place in range(0, min(shown, 8) * MMSGHDR, MMSGHDR)]
-        return "[" + ", ".join(parts) + (", ..." if shown > len(parts) else "") + "]"
+        if way == "out" and later:
+            count = len(later) // stride
+        places = count_up(0, stride)
+        return array_text(before, stride, count, look.value, lambda _: _one(look, before, later, next(places), way))
 
     return decode
 
 
 def _one(look: Look, before: bytes, later: bytes, place: int, way: str) -> str:
-    tail = later[place + MSGHDR : place + MSGHDR + 4]
+    after_header = place + layout("msghdr", look.model).size
+    tail = later[after_header : after_header + 4]
     length = int.from_bytes(tail, "little")
     header = message_text(look, before[place:], later[place:] if tail else None, way, length)
     return f"{{msg_hdr={header}{f', msg_len={length}' if tail else ''}}}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
+from tracer.decode.arrays import array_text
 from tracer.decode.buffers import MOST_SHOWN
 from tracer.decode.constants_network import FLAGS
 from tracer.decode.flags import flags_text
 from tracer.decode.look import ENTRY, EXIT, Look, Reader
 from tracer.decode.text import Unread
-from tracer.wire import Abi
+from tracer.syscalls.layouts import layout
+from tracer.wire import NO_ARG
 
 _POLLFD: Final = Struct("<ihH")
 _POLL, _EPOLL = FLAGS["poll"], FLAGS["epoll"]
@@ -35,15 +37,26 @@ def fdset(look: Look) -> str:
     if isinstance(asked, Unread):
         return look.missing(asked)
     nfds = ((look.row.args[0] & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
-    before = _set_text(asked, nfds)
+    if len(asked) < _copied(look, nfds):
+        return look.missing(Unread("cut off"))
+    before = _set_text(look, asked, nfds)
     if isinstance(left, Unread) or look.result < 0:
         return before
-    return f"{before} => {_set_text(left, nfds)}"
+    return f"{before} => {_set_text(look, left, nfds)}"
 
 
-def _set_text(data: bytes, nfds: int) -> str:
+def _copied(look: Look, nfds: int) -> int:
+    """Bytes of each set that the kernel looks at: as many bits as the descriptor table has, in whole longs."""
+    sizes = [piece.data for piece in look.row.pieces if piece.arg == NO_ARG and piece.when == ENTRY]
+    most = int.from_bytes(sizes[0], "little") if sizes else 64
+    word = look.model.word
+    return (max(min(nfds, most), 0) + 8 * word - 1) // (8 * word) * word
+
+
+def _set_text(look: Look, data: bytes, nfds: int) -> str:
     found = members(data, nfds)
-    return "[" + " ".join(map(str, found[:MOST_SHOWN])) + (" ..." if len(found) > MOST_SHOWN else "") + "]"
+    shown = " ".join(map(look.with_name, found[:MOST_SHOWN]))
+    return f"[{shown}{' ...' if len(found) > MOST_SHOWN else ''}]"
 
 
 def pollfds(look: Look) -> str:
@@ -52,26 +65,25 @@ def pollfds(look: Look) -> str:
         return "NULL"
     asked, answered = look.piece(ENTRY), look.piece(EXIT)
     data = asked if isinstance(answered, Unread) else answered
-    if isinstance(data, Unread):
-        return look.missing(data)
+    count = look.sibling("nfds") & 0xFFFFFFFF
+    if not count:
+        return "[]"
+    if isinstance(data, Unread) or len(data) < _POLLFD.size:
+        return look.missing(data if isinstance(data, Unread) else Unread("cut off"))
     show_answers = data is answered
-    parts = []
-    whole = len(data) // _POLLFD.size * _POLLFD.size
-    for fd, events, revents in _POLLFD.iter_unpack(data[: min(whole, MOST_SHOWN * _POLLFD.size)]):
-        text = f"{{fd={fd}, events={flags_text(events & 0xFFFF, _POLL)}"
-        if show_answers and revents:
-            text += f", revents={flags_text(revents, _POLL)}"
-        parts.append(text + "}")
-    more = ", ..." if whole > MOST_SHOWN * _POLLFD.size else ""
-    return f"[{', '.join(parts)}{more}]"
 
+    def write(pollfd: bytes) -> str:
+        fd, events, revents = _POLLFD.unpack(pollfd)
+        # What is asked of a negative descriptor is ignored (poll(2)).
+        asked_for = f", events={flags_text(events & 0xFFFF, _POLL)}" if fd >= 0 else ""
+        came = f", revents={flags_text(revents, _POLL)}" if show_answers and revents else ""
+        return f"{{fd={look.with_name(fd)}{asked_for}{came}}}"
 
-_PACKED, _ALIGNED = Struct("<IQ"), Struct("<IxxxxQ")
+    return array_text(data, _POLLFD.size, count, look.value, write)
 
 
 def _layout(look: Look) -> Struct:
-    """struct epoll_event is packed on x86 only (linux/eventpoll.h)."""
-    return _ALIGNED if look.row.abi == Abi.AARCH64 else _PACKED
+    return layout("epoll_event", look.model).packed
 
 
 def epoll_events(look: Look) -> str:

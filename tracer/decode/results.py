@@ -7,7 +7,7 @@ import os
 from functools import cache
 from typing import Final
 
-from tracer.decode.constants_files import FLAGS
+from tracer.decode.constants_files import open_flags
 from tracer.decode.constants_process import signal_name
 from tracer.decode.flags import flags_text
 from tracer.decode.scalars import octal
@@ -48,17 +48,23 @@ def failure_text(number: int) -> str:
     return f"-1 {errno_name(number)} ({os.strerror(number)})"
 
 
-def result_text(result: int, returns: str, args: tuple[int, ...] = ()) -> str:
-    """`result` as the declaration's `returns` says it reads; what fcntl returns depends on its command."""
+def result_text(result: int, returns: str, args: tuple[int, ...] = (), machine: str = "x86_64") -> str:
+    """`result` as the declaration's `returns` says it reads; what fcntl returns depends on its command, and what
+    its flags are called on the machine."""
     if returns == "restored":
         # The register holds what the interrupted code had in it.
         return "?"
     if -MAX_ERRNO <= result < 0:
         return failure_text(-result)
+    if machine == "i386":  # the kernel's registers have 64 bits, the program sees 32 of them
+        result &= 0xFFFFFFFF
     if returns in ("address", "hex"):
         return f"{result & 0xFFFFFFFFFFFFFFFF:#x}"
     if returns == "fcntl" and len(args) > 1:
-        return _fcntl_text(result, args[1] & 0xFFFFFFFF)
+        return _fcntl_text(result, args[1] & 0xFFFFFFFF, machine)
+    if returns == "handler":
+        name = {0: " (SIG_DFL)", 1: " (SIG_IGN)"}.get(result, "")
+        return f"{result & 0xFFFFFFFF:#x}{name}" if result else f"0{name}"
     if returns == "mode":
         return octal(result & 0xFFFF)
     if returns == "signal":
@@ -71,9 +77,9 @@ def result_text(result: int, returns: str, args: tuple[int, ...] = ()) -> str:
 _F_GETFD, _F_GETFL, _F_GETSIG = 1, 3, 11
 
 
-def _fcntl_text(result: int, command: int) -> str:
+def _fcntl_text(result: int, command: int, machine: str) -> str:
     if command == _F_GETFL:
-        return f"{result:#x} (flags {flags_text(result, FLAGS['open'])})"
+        return f"{result:#x} (flags {flags_text(result, open_flags(machine))})"
     if command == _F_GETFD:
         return f"{result:#x} (flags FD_CLOEXEC)" if result & 1 else str(result)
     return f"{result} ({signal_name(result)})" if command == _F_GETSIG and result else str(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import Final
 
 from tracer.decode.look import ENTRY, EXIT, Look, Reader
@@ -17,8 +18,11 @@ MOST_ENTRIES: Final = 4
 _NO_FD: Final = ring.opcodes(
     "NOP TIMEOUT TIMEOUT_REMOVE LINK_TIMEOUT ASYNC_CANCEL POLL_REMOVE FUTEX_WAIT FUTEX_WAKE FUTEX_WAITV WAITID"
 )
-_WITHOUT_FD: Final = _NO_FD | ring.PATHS | ring.TWO_PATHS
+_NAMED: Final = ring.PATHS | ring.TWO_PATHS
+_WITHOUT_FD: Final = _NO_FD | _NAMED
 _REPEATING: Final = ring.opcodes("RECV RECVMSG")
+_OPERATION: Final = Struct("<Bxxxi")
+"""Of a submission entry: opcode and descriptor."""
 _SIZED: Final = ring.FILLED | ring.SENT | ring.opcodes("READ_FIXED WRITE_FIXED SEND_ZC RECV_ZC SPLICE TEE")
 
 
@@ -31,9 +35,11 @@ def operation_text(entry: Entry, memory: bytes = b"") -> str:
         words.append(str(entry.len))
     elif entry.opcode in ring.VECTORS:
         words.append(f"iov[{entry.len}]")
-    elif entry.opcode in ring.PATHS | ring.TWO_PATHS:
+    elif entry.opcode in _NAMED:
         words += [quote_name(path) for path in memory.split(b"\0")[:2] if path]
-    return " ".join(words + _unusual(entry))
+    if entry.flags or entry.ioprio:
+        words += _unusual(entry)
+    return " ".join(words)
 
 
 def _unusual(entry: Entry) -> list[str]:
@@ -58,9 +64,8 @@ def completion_text(data: bytes) -> str:
     user_data, result, flags = ring.COMPLETION.unpack_from(data)
     what = f"user_data {user_data:#x}"
     if len(data) >= CQE + SQE:
-        entry = entry_of(data[CQE:])
-        fd = "" if entry.opcode in _WITHOUT_FD else f" {entry.fd}"
-        what = entry.name + fd
+        opcode, fd = _OPERATION.unpack_from(data, CQE)
+        what = ring.name_of(opcode) if opcode in _WITHOUT_FD else f"{ring.name_of(opcode)} {fd}"
     if flags & ring.NOTICE:
         return f"{what} buffer free"
     ended = errno_name(-result) if -4095 <= result < 0 else str(result)
@@ -69,8 +74,10 @@ def completion_text(data: bytes) -> str:
 
 def _listed(row: Row, arg: int, whens: tuple[int, ...] = (ENTRY, EXIT)) -> str:
     """The first entries kept as `arg` at those stops, and how many more there are."""
-    write = submission_text if arg == RING_SUBMISSION else completion_text
     kept = [piece for piece in row.pieces if piece.arg == arg and piece.when in whens]
+    if not kept:
+        return ""
+    write = submission_text if arg == RING_SUBMISSION else completion_text
     texts = [str(unread(piece.reason)) if piece.reason else write(piece.data) for piece in kept[:MOST_ENTRIES]]
     return ", ".join(texts) + (f", ... {len(kept) - len(texts)} more" if len(kept) > len(texts) else "")
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from tracer.decode import constants_files, constants_network, constants_process, constants_system
+from tracer.decode import (
+    constants_files,
+    constants_network,
+    constants_process,
+    constants_system,
+    constants_uring,
+)
 from tracer.decode.constants_process import CLONE, signal_name
 from tracer.decode.flags import Table, constant_text, flags_text
 from tracer.decode.look import Look, Reader
+from tracer.decode.signals import sigset_text
 
 _FLAGS: Final[dict[str, Table]] = {
     **constants_files.FLAGS, **constants_network.FLAGS, **constants_process.FLAGS,
-    **constants_system.FLAGS,
+    **constants_system.FLAGS, **constants_uring.FLAGS,
 }  # fmt: skip
 _CONSTANTS: Final[dict[str, dict[int, str]]] = {
     **constants_files.CONSTANTS, **constants_network.CONSTANTS, **constants_process.CONSTANTS,
-    **constants_system.CONSTANTS,
+    **constants_system.CONSTANTS, **constants_uring.CONSTANTS,
 }  # fmt: skip
 _WIDE: Final = frozenset({"clone", "prot", "mmap_flags", "mount", "fanotify_mask"})
 """Flag words of 64 bits; all others are C ints."""
@@ -24,6 +31,8 @@ _REMEMBERED: Final = 512
 """Texts kept of each kind of flags: programs use few combinations, again and again."""
 _AF_NETLINK: Final = 16
 _AT_FDCWD: Final = -100
+_ALL: Final = 0xFFFFFFFFFFFFFFFF
+_HANDLERS: Final = {0: "SIG_DFL", 1: "SIG_IGN"}
 _FUTEX_PRIVATE, _FUTEX_CLOCK_REALTIME = 128, 256
 _O_CREAT, _O_TMPFILE = 0o100, 0o20000000
 
@@ -38,10 +47,21 @@ def signed(value: int) -> int:
 
 def flag_words(name: str) -> Reader:
     """A decoder of flags by the names of table `name`."""
+    if name == "open":
+        return _open_words
     names = _FLAGS[name]
     mask = 0xFFFFFFFFFFFFFFFF if name in _WIDE else 0xFFFFFFFF
     remembered = lru_cache(_REMEMBERED)(lambda value: flags_text(value, names))
     return lambda look: remembered(look.value & mask)
+
+
+def _open_words(look: Look) -> str:
+    return _open_text(look.value & 0xFFFFFFFF, look.model.machine)
+
+
+@lru_cache(_REMEMBERED)
+def _open_text(value: int, machine: str) -> str:
+    return flags_text(value, constants_files.open_flags(machine))
 
 
 def constants(name: str) -> Reader:
@@ -49,7 +69,8 @@ def constants(name: str) -> Reader:
     if name == "futex":
         return _futex_operation
     names = _CONSTANTS[name]
-    return lambda look: constant_text(look.c_int, names)
+    # A C int: one without a name is shown in 32 bits.
+    return lambda look: constant_text(look.c_int if look.c_int >= -4096 else look.value & 0xFFFFFFFF, names)
 
 
 def _futex_operation(look: Look) -> str:
@@ -65,9 +86,14 @@ def descriptor(look: Look) -> str:
     return str(look.c_int)
 
 
+def named_descriptor(look: Look) -> str:
+    """3, or 3 with what it is called, for whoever knows."""
+    return look.with_name(look.c_int)
+
+
 def directory(look: Look) -> str:
     """AT_FDCWD, or a descriptor."""
-    return "AT_FDCWD" if look.c_int == _AT_FDCWD else str(look.c_int)
+    return "AT_FDCWD" + look.named(_AT_FDCWD) if look.c_int == _AT_FDCWD else look.with_name(look.c_int)
 
 
 def address(look: Look) -> str:
@@ -78,6 +104,25 @@ def address(look: Look) -> str:
 def _user(look: Look) -> str:
     """A uid or gid; -1 = leave it."""
     return str(look.value & 0xFFFFFFFF) if look.c_int != -1 else "-1"
+
+
+def _long_offset(look: Look) -> str:
+    """64 bits, in one register or two (`tracer.syscalls.adapt`)."""
+    return _split_offset(look) if look.model.pairs else str(signed(look.value))
+
+
+def _split_offset(look: Look) -> str:
+    """64 bits, the low word first."""
+    if look.model.word == 8:
+        return str(signed(look.value))
+    high = look.row.args[look.place + 1] if look.place + 1 < len(look.row.args) else 0
+    return str(signed((high & 0xFFFFFFFF) << 32 | look.value & 0xFFFFFFFF))
+
+
+def _short_user(look: Look) -> str:
+    """A uid or gid of 16 bits; -1 = leave it."""
+    value = look.value & 0xFFFF
+    return str(value) if value != 0xFFFF else "-1"
 
 
 def mode(look: Look) -> str:
@@ -139,20 +184,24 @@ def _clone_flags(look: Look) -> str:
     return signal_name(number) if flags == "0" else f"{flags}|{signal_name(number)}"
 
 
-def _ioctl_command(look: Look) -> str:
-    return constant_text(look.value & 0xFFFFFFFF, constants_files.IOCTL)
-
-
 SCALARS: Final[dict[str, Reader]] = {
     "int": descriptor,
-    "fd": descriptor,
-    "mmap_fd": descriptor,
+    "fd": named_descriptor,
+    "mmap_fd": named_descriptor,
     "pid": descriptor,
     "milliseconds": descriptor,
     "dirfd": directory,
     "uint": lambda look: str(look.value & 0xFFFFFFFF),
-    "long": lambda look: str(signed(look.value)),
-    "offset": lambda look: str(signed(look.value)),
+    "long": lambda look: str(look.signed),
+    "offset": lambda look: str(look.signed),
+    "loff": _long_offset,
+    "split_offset": _split_offset,
+    "high_low": lambda look: str(signed(look.row.args[look.place - 1] << 32 & _ALL | look.value & 0xFFFFFFFF)),
+    "page_offset": lambda look: f"{look.value << 12:#x}" if look.value else "0",
+    "nothing": lambda _look: "",
+    "uid16": _short_user,
+    "old_mask": lambda look: sigset_text(look.value & 0xFFFFFFFF),
+    "handler": lambda look: _HANDLERS.get(look.value) or f"{look.value:#x}",
     "ulong": lambda look: str(look.value),
     "size": lambda look: str(look.value),
     "hex": lambda look: f"{look.value:#x}" if look.value else "0",
@@ -167,5 +216,4 @@ SCALARS: Final[dict[str, Reader]] = {
     "socket_option": _socket_option,
     "protocol": _protocol,
     "clone_flags": _clone_flags,
-    "ioctl_command": _ioctl_command,
 }

@@ -47,9 +47,19 @@ def row_sentence(row: Row, name_of_fd: Naming = lambda _fd: None) -> str:
     if declared is None:
         return f"makes the system call {name_of(row.abi, row.nr)}{_end(row, '')}"
     told = Told(row, declared, name_of_fd)
-    saying = _SAYINGS.get(declared.name)
+    saying = _SAYINGS.get(declared.family)
     does, then = saying(told) if saying else (_general(told, declared), _answer(told, declared))
-    return does + _end(row, then, declared.name)
+    return does + _end(row, then, declared.family)
+
+
+def intention(row: Row, name_of_fd: Naming = lambda _fd: None) -> str:
+    """What `row` is about to do, in a sentence: nothing of what came of it."""
+    declared = declaration_of(row.abi, row.nr)
+    if declared is None:
+        return f"makes the system call {name_of(row.abi, row.nr)}"
+    told = Told(row, declared, name_of_fd)
+    saying = _SAYINGS.get(declared.family)
+    return saying(told)[0] if saying else _general(told, declared)
 
 
 def _end(row: Row, then: str, name: str = "") -> str:

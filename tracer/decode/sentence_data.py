@@ -16,7 +16,7 @@ def _size(told: Told) -> int:
 
 
 def _at(told: Told) -> str:
-    where = next((name for name in ("pos", "pos_l") if told.has(name)), None)
+    where = next((name for name in ("pos",) if told.has(name)), None)
     return f", from byte {told.value(where)} on" if where else ""
 
 

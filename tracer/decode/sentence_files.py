@@ -9,15 +9,15 @@ from tracer.decode.look import EXIT
 from tracer.decode.sentence_data import Saying
 from tracer.decode.text import Unread
 from tracer.decode.told import Told, counted
-from tracer.wire import Abi
+from tracer.syscalls.layouts import Model, layout
 
 _ACCESS: Final = ("reading", "writing", "reading and writing", "reading and writing")
-_O_CREAT, _O_TRUNC, _O_APPEND, _O_NONBLOCK, _O_DIRECTORY = 0o100, 0o1000, 0o2000, 0o4000, 0o200000
+_O_CREAT, _O_TRUNC, _O_APPEND, _O_NONBLOCK = 0o100, 0o1000, 0o2000, 0o4000
 
 
 def _open(told: Told) -> tuple[str, str]:
     flags = told.value("flags") if told.has("flags") else _O_CREAT | _O_TRUNC | 1
-    purpose = "listing" if flags & _O_DIRECTORY else _ACCESS[flags & 3]
+    purpose = "listing" if "O_DIRECTORY" in told.text("flags") else _ACCESS[flags & 3]
     extras = [
         words
         for bit, words in (
@@ -48,17 +48,23 @@ def _stat(told: Told) -> tuple[str, str]:
     return f"asks what {subject} is: its kind, size, owner and times", _found(told)
 
 
+def _places(structure: str, model: Model) -> tuple[int, int, int, int]:
+    """Where st_mode and st_size are, and their widths."""
+    shape = layout(structure, model)
+    mode, size = shape.field("mode"), shape.field("size")
+    return mode.offset, mode.width, size.offset, size.width
+
+
 def _found(told: Told) -> str:
     extended = told.declared.name == "statx"
     data = told.look("statxbuf" if extended else "statbuf").piece(EXIT)
+    reads = next(each.reads for each in told.declared.args if each.name in ("statbuf", "statxbuf"))
     if isinstance(data, Unread) or len(data) < 56:
         return "it is told"
-    mode_at, width, size_at = (
-        (28, 2, 40) if extended else (16, 4, 48) if told.row.abi == Abi.AARCH64 else (24, 4, 48)
-    )
+    mode_at, width, size_at, size_width = (28, 2, 40, 8) if extended else _places(reads, told.declared.model)
     mode = int.from_bytes(data[mode_at : mode_at + width], "little")
     kind = _KINDS.get(stat.S_IFMT(mode), "something else")
-    size = int.from_bytes(data[size_at : size_at + 8], "little")
+    size = int.from_bytes(data[size_at : size_at + size_width], "little")
     return f"it is {kind} of {counted(size, 'byte')}" if kind == "a file" else f"it is {kind}"
 
 

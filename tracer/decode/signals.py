@@ -15,8 +15,10 @@ from tracer.decode.constants_process import (
     signal_name,
 )
 from tracer.decode.flags import flags_text
-from tracer.decode.look import ENTRY, Look, Reader, structure
+from tracer.decode.look import ENTRY, Look, Reader, laid_out, structure
 from tracer.decode.text import Unread
+from tracer.syscalls.layouts import layout
+from tracer.syscalls.structures import SIGSET
 
 _ALL: Final = 64
 _SIGCHLD, _SIGSYS = 17, 31
@@ -31,8 +33,24 @@ def sigset_text(mask: int) -> str:
     return f"[{_names(present)}]"
 
 
+_SET: Final = structure("<Q", sigset_text)
+_SIZES: Final = frozenset({"sigsetsize", "sizemask"})
+
+
+def _sigset(look: Look) -> str:
+    """A set; its address alone when the call says another size than a set has, and so is refused unread."""
+    for place, each in enumerate(look.declared.args):
+        if each.name in _SIZES and look.row.args[place] != SIGSET:
+            return f"{look.value:#x}" if look.value else "NULL"
+    return _SET(look)
+
+
 def _names(numbers: list[int]) -> str:
     return " ".join(signal_name(number).removeprefix("SIG") for number in numbers)
+
+
+def _old_action(handler: int, mask: int, flags: int, restorer: int) -> str:
+    return _action(handler, flags, restorer, mask)
 
 
 def _action(handler: int, flags: int, restorer: int, mask: int) -> str:
@@ -49,7 +67,7 @@ def _stack(base: int, flags: int, size: int) -> str:
 _HEAD: Final = Struct("<iii")
 
 
-def siginfo_text(data: bytes) -> str:
+def siginfo_text(data: bytes, word: int = 8) -> str:
     """A siginfo_t by its si_code, which alone says which fields mean something (sigaction(2)).
 
     A real-time signal set with F_SETSIG carries POLL_* codes, a descriptor and a band like SIGIO does; judged by
@@ -60,7 +78,7 @@ def siginfo_text(data: bytes) -> str:
     text = f"{{si_signo={signal_name(number)}, si_code={code_name(number, code)}"
     if errno_:
         text += f", si_errno={errno_}"
-    fields = _fields(number, code, data)
+    fields = _fields(number, code, data, word)
     return text + "".join(f", {name}={value}" for name, value in fields) + "}"
 
 
@@ -75,10 +93,14 @@ def code_name(number: int, code: int) -> str:
     return POLL_CODES.get(code, str(code))
 
 
-def _fields(number: int, code: int, data: bytes) -> list[tuple[str, object]]:
-    first, second, third = (int.from_bytes(data[at : at + 4], "little", signed=True) for at in (16, 20, 24))
-    pointer = int.from_bytes(data[16:24], "little")
-    value = int.from_bytes(data[24:32], "little")
+def _fields(number: int, code: int, data: bytes, word: int) -> list[tuple[str, object]]:
+    base = 16 if word == 8 else 12  # a union that holds pointers is aligned to them
+    first, second, third = (
+        int.from_bytes(data[at : at + 4], "little", signed=True) for at in (base, base + 4, base + 8)
+    )
+    pointer = int.from_bytes(data[base : base + word], "little")
+    behind = int.from_bytes(data[base + word : base + word + 4], "little", signed=True)
+    value = int.from_bytes(data[base + 8 : base + 8 + word], "little")
     if code in (0, -6):
         return [("si_pid", first), ("si_uid", second)]
     if code == -2:
@@ -91,12 +113,12 @@ def _fields(number: int, code: int, data: bytes) -> list[tuple[str, object]]:
         status = third if code == 1 else signal_name(third)
         return [("si_pid", first), ("si_uid", second), ("si_status", status)]
     if number == _SIGSYS:
-        return [("si_call_addr", f"{pointer:#x}"), ("si_syscall", third)]
+        return [("si_call_addr", f"{pointer:#x}"), ("si_syscall", behind)]
     if number in FAULT_CODES:
         return [("si_addr", f"{pointer:#x}")]
     if code in POLL_CODES:
         band = flags_text(pointer & 0xFFFF, NETWORK_FLAGS["poll"])
-        return [("si_band", band), ("si_fd", third)]
+        return [("si_band", band), ("si_fd", behind)]
     return [("si_pid", first), ("si_uid", second)]
 
 
@@ -104,7 +126,7 @@ def _siginfo(look: Look) -> str:
     if not look.value:
         return "NULL"
     data = look.latest()
-    return look.missing(data) if isinstance(data, Unread) else siginfo_text(data)
+    return look.missing(data) if isinstance(data, Unread) else siginfo_text(data, look.model.word)
 
 
 def _argpack(look: Look) -> str:
@@ -112,12 +134,13 @@ def _argpack(look: Look) -> str:
     if not look.value:
         return "NULL"
     pack = look.piece(ENTRY)
-    if isinstance(pack, Unread) or len(pack) < 16:
+    shape = layout("sigset_argpack", look.model)
+    if isinstance(pack, Unread) or len(pack) < shape.size:
         return look.missing(pack if isinstance(pack, Unread) else Unread("cut off"))
-    pointer, size = int.from_bytes(pack[:8], "little"), int.from_bytes(pack[8:16], "little")
+    pointer, size = shape.packed.unpack_from(pack)
     mask = look.piece(ENTRY, pointer)
     text = "NULL" if not pointer else f"{pointer:#x}"
-    if not isinstance(mask, Unread) and pointer:
+    if not isinstance(mask, Unread) and pointer and size == SIGSET:
         text = sigset_text(int.from_bytes(mask, "little"))
     return f"{{sigmask={text}, sigsetsize={size}}}"
 
@@ -134,10 +157,12 @@ def _event(value: int, number: int, notify: int, tid: int) -> str:
 
 
 SIGNAL_READERS: Final[dict[str, Reader]] = {
-    "sigset": structure("<Q", sigset_text),
-    "sigaction": structure("<QQQQ", _action),
-    "stack_t": structure("<QIxxxxQ", _stack),
+    "sigset": _sigset,
+    "old_sigset": laid_out("word", sigset_text),
+    "sigaction": laid_out("sigaction", _action),
+    "old_sigaction": laid_out("old_sigaction", _old_action),
+    "stack_t": laid_out("stack_t", _stack),
     "siginfo": _siginfo,
     "argpack": _argpack,
-    "sigevent": structure("<Qiii", _event),
+    "sigevent": laid_out("sigevent", _event),
 }  # fmt: skip

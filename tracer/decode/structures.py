@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from struct import Struct
+from collections.abc import Callable
 from typing import Final
 
-from tracer.decode.buffers import MOST_SHOWN
 from tracer.decode.constants_process import CLONE, signal_name
 from tracer.decode.flags import flags_text
-from tracer.decode.look import ENTRY, Look, Reader, structure
+from tracer.decode.look import Look, Reader, laid_out, structure
 from tracer.decode.text import Unread, plain
 
 
@@ -54,52 +53,6 @@ def _clone_args(flags: int, pidfd: int, child: int, parent: int, number: int, *s
     )
 
 
-_OPCODES: Final = {
-    0: "PREAD",
-    1: "PWRITE",
-    2: "FSYNC",
-    3: "FDSYNC",
-    5: "POLL",
-    6: "NOOP",
-    7: "PREADV",
-    8: "PWRITEV",
-}
-_IOCB: Final = Struct("<QIiHhIQQq")
-_IO_EVENT: Final = Struct("<QQqq")
-
-
-def _iocbs(look: Look) -> str:
-    pointers = look.piece(ENTRY)
-    if not look.value or isinstance(pointers, Unread):
-        return "NULL" if not look.value else look.missing(pointers if isinstance(pointers, Unread) else Unread("?"))
-    parts = []
-    for start in range(0, min(len(pointers) - 7, 8 * MOST_SHOWN), 8):
-        pointer = int.from_bytes(pointers[start : start + 8], "little")
-        iocb = look.piece(ENTRY, pointer)
-        if isinstance(iocb, Unread) or len(iocb) < _IOCB.size:
-            parts.append(f"{pointer:#x}")
-            continue
-        data, _, _, opcode, _, fd, buffer, length, offset = _IOCB.unpack_from(iocb)
-        name = _OPCODES.get(opcode, str(opcode))
-        parts.append(
-            f"{{aio_data={data:#x}, aio_lio_opcode={name}, aio_fildes={fd}, aio_buf={buffer:#x}, "
-            f"aio_nbytes={length}, aio_offset={offset}}}"
-        )
-    return "[" + ", ".join(parts) + "]"
-
-
-def _io_events(look: Look) -> str:
-    data = look.latest()
-    if not look.value or isinstance(data, Unread):
-        return "NULL" if not look.value else "[]" if look.result == 0 else f"{look.value:#x}"
-    whole = len(data) // _IO_EVENT.size * _IO_EVENT.size
-    parts = [
-        f"{{data={user:#x}, obj={iocb:#x}, res={result}, res2={second}}}"
-        for user, iocb, result, second in _IO_EVENT.iter_unpack(data[: min(whole, MOST_SHOWN * _IO_EVENT.size)])
-    ]
-    return "[" + ", ".join(parts) + "]"
-
-
 def _cpuset(look: Look) -> str:
     data = look.latest()
     if not look.value or isinstance(data, Unread):
@@ -123,26 +76,57 @@ def _sysinfo(up: int, *fields: int) -> str:
     return f"{{uptime={up}, loads=[{', '.join(map(str, fields[:3]))}], {rest}}}"
 
 
-def _limit(value: int) -> str:
-    if value == 0xFFFFFFFFFFFFFFFF:
-        return "RLIM64_INFINITY"
+def _limit(value: int, infinity: int, name: str) -> str:
+    if value == infinity:
+        return name
     return f"{value // 1024}*1024" if value and not value % 1024 else str(value)
+
+
+def _limits(infinity: int, name: str) -> Callable[[int, int], str]:
+    def write(soft: int, hard: int) -> str:
+        return f"{{rlim_cur={_limit(soft, infinity, name)}, rlim_max={_limit(hard, infinity, name)}}}"
+
+    return write
+
+
+_RLIMIT64: Final = structure("<QQ", _limits(0xFFFFFFFFFFFFFFFF, "RLIM64_INFINITY"))
+_SHORT_RLIMIT: Final = structure("<II", _limits(0xFFFFFFFF, "RLIM_INFINITY"))
+
+
+def _rlimit(look: Look) -> str:
+    return (_SHORT_RLIMIT if look.model.word == 4 else _RLIMIT64)(look)
+
+
+def _old_names(width: int) -> Reader:
+    """Five names of `width` bytes; the oldest form has no machine's name beyond the fifth."""
+    return structure("<" + f"{width}s" * 5, _utsname)
+
+
+_USER_DESC_BITS: Final = (
+    ("seg_32bit", 0, 1), ("contents", 1, 3), ("read_exec_only", 3, 1), ("limit_in_pages", 4, 1),
+    ("seg_not_present", 5, 1), ("useable", 6, 1),
+)  # fmt: skip
+
+
+def _user_desc(number: int, base: int, limit: int, bits: int) -> str:
+    """struct user_desc (set_thread_area(2))."""
+    entry = -1 if number == 0xFFFFFFFF else number
+    parts = [f"{name}={bits >> first & mask}" for name, first, mask in _USER_DESC_BITS]
+    return f"{{entry_number={entry}, base_addr={base:#010x}, limit={limit:#08x}, {', '.join(parts)}}}"
 
 
 STRUCTURES: Final[dict[str, Reader]] = {
     "wait_status": _wait_status,
     "clone_args": structure("<8Q", _clone_args),
-    "iocbs": _iocbs,
-    "io_events": _io_events,
     "cpuset": _cpuset,
+    "old_utsname": _old_names(65),
+    "oldest_utsname": _old_names(9),
+    "user_desc": laid_out("user_desc", _user_desc),
     "utsname": structure("<65s65s65s65s65s", _utsname),
-    "rlimit": structure("<QQ", lambda soft, hard: f"{{rlim_cur={_limit(soft)}, rlim_max={_limit(hard)}}}"),
-    "rusage": structure("<4q", lambda us, uu, ss, su: (
+    "rlimit": _rlimit,
+    "rlimit64": _RLIMIT64,
+    "rusage": laid_out("rusage", lambda us, uu, ss, su: (
         f"{{ru_utime={{tv_sec={us}, tv_usec={uu}}}, ru_stime={{tv_sec={ss}, tv_usec={su}}}, ...}}"
     )),
-    "sysinfo": structure("<q3Q6QHxxxxxxQQI", _sysinfo),
-    "uring_params": structure("<6I", lambda sq, cq, flags, cpu, idle, features: (
-        f"{{sq_entries={sq}, cq_entries={cq}, flags={flags:#x}, sq_thread_cpu={cpu}, sq_thread_idle={idle}, "
-        f"features={features:#x}, ...}}"
-    )),
+    "sysinfo": laid_out("sysinfo", _sysinfo),
 }  # fmt: skip

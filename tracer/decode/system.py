@@ -9,7 +9,7 @@ from tracer.decode.buffers import MOST_SHOWN, path
 from tracer.decode.constants_process import signal_name
 from tracer.decode.constants_system import KEYRINGS, QUOTA, QUOTA_TYPES
 from tracer.decode.flags import constant_text
-from tracer.decode.look import Look, Reader, structure
+from tracer.decode.look import Look, Reader, laid_out, structure
 from tracer.decode.signals import SIGNAL_READERS
 from tracer.decode.text import NOT_CAPTURED, Unread, quote
 
@@ -75,7 +75,7 @@ def _quota(look: Look) -> str:
     return path(look) if (look.sibling("cmd") & 0xFFFFFFFF) >> 8 == 0x800002 else raw(look)
 
 
-_WORD: Final = structure("<Q", lambda word: f"[{word:#x}]")
+_WORD: Final = laid_out("word", lambda word: f"[{word:#x}]")
 _SIGNALLED: Final = frozenset({7, 9, 17, 24, 31, 32, 33})
 """Requests whose data is a signal to deliver: CONT, SINGLESTEP, DETACH, SYSCALL, SYSEMU*, SINGLEBLOCK."""
 
@@ -112,7 +112,7 @@ def _landlock_rule(look: Look) -> str:
 
 _PATH_RULE: Final = structure("<Qi", lambda access, fd: f"{{allowed_access={access:#x}, parent_fd={fd}}}")
 _PORT_RULE: Final = structure("<QQ", lambda access, port: f"{{allowed_access={access:#x}, port={port}}}")
-_PROGRAM: Final = structure("<HxxxxxxQ", lambda length, filter_: f"{{len={length}, filter={filter_:#x}}}")
+_PROGRAM: Final = laid_out("sock_fprog", lambda length, filter_: f"{{len={length}, filter={filter_:#x}}}")
 
 
 def _seccomp(look: Look) -> str:
@@ -145,9 +145,10 @@ def _nodemask(look: Look) -> str:
 
 
 SYSTEM: Final[dict[str, Reader]] = {
-    **dict.fromkeys(("raw", "uring_arg", "msgbuf", "sembufs"), raw),
+    **dict.fromkeys(("raw", "msgbuf", "sembufs"), raw),
     "string_or_address": _string_or_address,
     "ulongs": _numbers("<Q", in_hex=True),
+    "pointers": lambda look: _numbers("<Q" if look.model.word == 8 else "<I", in_hex=True)(look),
     "keyring": _keyring,
     "keyctl": _keyctl,
     "quota_command": _quota_command,

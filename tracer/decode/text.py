@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,8 @@ _ESCAPES: Final = {9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\
 _SHORT: Final = [_ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:o}") for byte in range(256)]
 _LONG: Final = [_ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in range(256)]
 _OCTAL_DIGITS: Final = frozenset(b"01234567")
+_DIGIT_FOLLOWS: Final = re.compile(rb"[^ -~\t-\r][0-7]")
+"""A byte that is written in octal, and a digit after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ def quote(data: bytes, more: bool = False) -> str:
     text = data.decode("latin-1")
     if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
         quoted = f'"{text}"'
+    elif _DIGIT_FOLLOWS.search(data) is None:
+        quoted = f'"{text.translate(_SHORT)}"'
     else:
         following = (*data[1:], 0)
         # A short octal escape must not swallow a digit that follows it.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from struct import Struct
 from typing import Final
 
-from tracer.decode.look import ENTRY, EXIT, Look, Reader, structure
+from tracer.decode.look import ENTRY, EXIT, Look, Reader, laid_out, structure
 from tracer.decode.text import Unread
+from tracer.syscalls.layouts import Layout, layout
 
-_PAIR: Final = Struct("<qq")
 _FUTEX_VALUES: Final = frozenset({3, 4, 5, 12})
 """Futex operations whose fourth argument is a number: REQUEUE, CMP_REQUEUE, WAKE_OP, CMP_REQUEUE_PI."""
 _FUTEX_TIMED: Final = frozenset({0, 6, 9, 11, 13})
@@ -25,19 +24,21 @@ def timeval_text(seconds: int, microseconds: int) -> str:
     return f"{{tv_sec={seconds}, tv_usec={microseconds}}}"
 
 
-def _timeout(fraction: str) -> Reader:
+def _timeout(name: str) -> Reader:
     """A timeout as given; what was left of it behind =>, when it was written back and differs."""
+    fraction = "tv_usec" if name == "timeval" else "tv_nsec"
 
-    def text(data: bytes | Unread) -> str | None:
-        if isinstance(data, Unread) or len(data) < _PAIR.size:
+    def text(data: bytes | Unread, pair: Layout) -> str | None:
+        if isinstance(data, Unread) or len(data) < pair.packed.size:
             return None
-        seconds, part = _PAIR.unpack_from(data)
+        seconds, part = pair.packed.unpack_from(data)
         return f"{{tv_sec={seconds}, {fraction}={part}}}"
 
     def decode(look: Look) -> str:
         if not look.value:
             return "NULL"
-        before, after = text(look.piece(ENTRY)), text(look.piece(EXIT))
+        pair = layout(name, look.model)
+        before, after = text(look.piece(ENTRY), pair), text(look.piece(EXIT), pair)
         if before is None:
             why = look.piece(ENTRY)
             return after or look.missing(why if isinstance(why, Unread) else Unread("cut off"))
@@ -46,7 +47,7 @@ def _timeout(fraction: str) -> Reader:
     return decode
 
 
-_TIMESPEC: Final = _timeout("tv_nsec")
+_TIMESPEC: Final = _timeout("timespec")
 
 
 def _futex_timeout(look: Look) -> str:
@@ -76,22 +77,23 @@ def _futex_val3(look: Look) -> str:
 
 TIMES: Final[dict[str, Reader]] = {
     "timespec": _TIMESPEC,
-    "timeval": _timeout("tv_usec"),
+    "timespec64": _timeout("timespec64"),
+    "timeval": _timeout("timeval"),
     "futex_timeout": _futex_timeout,
     "futex_uaddr2": _only_for(_FUTEX_VALUES | {11}),
     "futex_val3": _futex_val3,
     "timezone": structure("<ii", lambda west, dst: f"{{tz_minuteswest={west}, tz_dsttime={dst}}}"),
-    "timespec[2]": structure("<4q", lambda *t: f"[{timespec_text(*t[:2])}, {timespec_text(*t[2:])}]"),
-    "timeval[2]": structure("<4q", lambda *t: f"[{timeval_text(*t[:2])}, {timeval_text(*t[2:])}]"),
-    "utimbuf": structure("<qq", lambda access, change: f"{{actime={access}, modtime={change}}}"),
-    "itimerspec": structure(
-        "<4q", lambda *t: f"{{it_interval={timespec_text(*t[:2])}, it_value={timespec_text(*t[2:])}}}"
+    "timespec[2]": laid_out("two_timespecs", lambda *t: f"[{timespec_text(*t[:2])}, {timespec_text(*t[2:])}]"),
+    "timeval[2]": laid_out("two_timevals", lambda *t: f"[{timeval_text(*t[:2])}, {timeval_text(*t[2:])}]"),
+    "utimbuf": laid_out("utimbuf", lambda access, change: f"{{actime={access}, modtime={change}}}"),
+    "itimerspec": laid_out(
+        "itimerspec", lambda *t: f"{{it_interval={timespec_text(*t[:2])}, it_value={timespec_text(*t[2:])}}}"
     ),
-    "itimerval": structure(
-        "<4q", lambda *t: f"{{it_interval={timeval_text(*t[:2])}, it_value={timeval_text(*t[2:])}}}"
+    "itimerval": laid_out(
+        "itimerval", lambda *t: f"{{it_interval={timeval_text(*t[:2])}, it_value={timeval_text(*t[2:])}}}"
     ),
-    "tms": structure(
-        "<4q", lambda user, kernel, cuser, ckernel: (
+    "tms": laid_out(
+        "tms", lambda user, kernel, cuser, ckernel: (
             f"{{tms_utime={user}, tms_stime={kernel}, tms_cutime={cuser}, tms_cstime={ckernel}}}"
         ),
     ),

@@ -18,7 +18,8 @@ from tracer.account.calibration import Calibration
 from tracer.account.times import column
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.columns import Columns, columns_of
-from tracer.analyze.descriptors import Descriptors, Used
+from tracer.analyze.descriptor_states import Used
+from tracer.analyze.descriptors import Descriptors
 from tracer.analyze.phases import MEASURE, Phases
 from tracer.recording.header import Header
 from tracer.wire import Flag, Kind

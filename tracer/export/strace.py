@@ -5,6 +5,11 @@
 A call is one line unless another thread has something to say before it returns; then it is an `<unfinished ...>`
 line and a `<... resumed>` one. The time in angle brackets is the corrected one: what the call would have
 taken untraced. What strace has no words for (marks, calibrations) is left out.
+
+Descriptors are named as far as the trace tells (`tracer.analyze.descriptor_names`): links as they were when the
+descriptor was made, renamed and removed since then by the traced programs. A link that others changed is not
+followed, nor one reached through a symbolic link when it is removed; the address of a socket that was bound by its
+first sendto is not known, nor ("?") the inode of a unix socket's peer that the trace did not see made.
 """
 
 from __future__ import annotations
@@ -15,9 +20,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.analyze.descriptor_names import DescriptorNames
+from tracer.analyze.watched import Watching
 from tracer.decode.call import argument_texts, outcome_text
 from tracer.decode.constants_process import signal_name
 from tracer.decode.events import signal_details
+from tracer.decode.look import Named, Watched
 from tracer.export.accounted import Accounting, inside_ns
 from tracer.export.moments import Moment, Step, moments
 from tracer.recording.captured import Row, captured
@@ -32,8 +40,13 @@ Ints = NDArray[Any]
 RESULT_COLUMN: Final = 40
 """strace aligns "=" to this column."""
 _NEVER_RETURNED: Final = "?"
-_NOT_KNOWN: Final = "?"
-"""What a descriptor is called that was open before the trace began and could not be asked about."""
+_RESTART: Final = "restart_syscall"
+_RESTART_BLOCK: Final = -516
+"""ERESTART_RESTARTBLOCK: the call is gone on with by restart_syscall(2), not begun again."""
+_FILLED_IN: Final = frozenset({"pipe", "pipe2", "socketpair", "recvmsg", "recvmmsg"})
+"""Calls whose arguments hold descriptors that are there only after it."""
+_DUPLICATES: Final = (0, 1030)
+"""F_DUPFD, F_DUPFD_CLOEXEC."""
 
 
 def lines(recording: Recording) -> Iterator[str]:
@@ -47,8 +60,10 @@ class _Page:
     def __init__(self, recording: Recording) -> None:
         self._batches = recording.batches
         self._offset_ns = recording.header.began_unix_ns - recording.header.began_ns
-        self._names = _DescriptorNames(recording)
+        self._facts = _Facts(recording)
         self._open: Moment | None = None
+        self._interrupted: dict[int, str] = {}
+        """By thread: the call that the kernel will have it go on with by restart_syscall."""
 
     def lines(self) -> Iterator[str]:
         for moment in moments(self._batches):
@@ -64,7 +79,12 @@ class _Page:
     def _end(self, moment: Moment) -> Iterator[str]:
         row = self._row(moment)
         declared = declaration_of(row.abi, row.nr)
-        texts = self._arguments(moment, row, declared)
+        made = name_of(row.abi, row.nr) in _FILLED_IN
+        if made:
+            self._facts.end(moment)
+        texts = self._arguments(row, declared)
+        if not made:
+            self._facts.end(moment)
         if self._open is not None and self._open.call == moment.call:
             self._open = None
             text = self._begin(moment.call[1], row) + f"{name_of(row.abi, row.nr)}({_joined(texts)})"
@@ -73,12 +93,14 @@ class _Page:
             rest = _joined(texts[_known_at_entry(declared, texts) :])
             text = self._begin(moment.at_ns, row) + f"<... {name_of(row.abi, row.nr)} resumed>{rest})"
         yield f"{text:<{RESULT_COLUMN - 1}} = {self._outcome(moment, row, declared)}\n"
+        if row.result == _RESTART_BLOCK and name_of(row.abi, row.nr) != _RESTART:
+            self._interrupted[row.tid] = name_of(row.abi, row.nr)
 
     def _outcome(self, moment: Moment, row: Row, declared: Syscall | None) -> str:
         if row.kind != Kind.CALL:
             return _NEVER_RETURNED
-        took_ns = self._names.took_ns(moment)
-        return f"{outcome_text(row, declared)} <{took_ns / 1e9:.6f}>"
+        name = self._facts.named(row)(row.result) if _is_descriptor(row, declared) else ""
+        return f"{outcome_text(row, declared)}{name} <{self._facts.took_ns(moment) / 1e9:.6f}>"
 
     def _interrupt(self) -> Iterator[str]:
         """Another line is to come: the open one is left unfinished."""
@@ -87,7 +109,7 @@ class _Page:
         moment, self._open = self._open, None
         row = self._row(moment)
         declared = declaration_of(row.abi, row.nr)
-        texts = self._arguments(moment, row, declared)
+        texts = self._arguments(row, declared)
         known = _known_at_entry(declared, texts)
         shown = _joined(texts[:known]) + (", " if known and _joined(texts[known:]) else "")
         yield self._begin(moment.at_ns, row) + f"{name_of(row.abi, row.nr)}({shown} <unfinished ...>\n"
@@ -98,14 +120,12 @@ class _Page:
         if text:
             yield from self._interrupt()
             yield self._begin(moment.at_ns, row) + text + "\n"
+        self._facts.end(moment)
 
-    def _arguments(self, moment: Moment, row: Row, declared: Syscall | None) -> list[str]:
-        texts = argument_texts(row, declared)
-        name = self._names.of(moment)
-        if name and declared is not None:
-            place = next(index for index, each in enumerate(declared.args) if each.reads == "fd")
-            texts[place] += f"<{name}>"
-        return texts
+    def _arguments(self, row: Row, declared: Syscall | None) -> list[str]:
+        if name_of(row.abi, row.nr) == _RESTART:
+            return [f"<... resuming interrupted {self._interrupted.get(row.tid, 'system call')} ...>"]
+        return argument_texts(row, declared, self._facts.watched(row), self._facts.named(row))
 
     def _row(self, moment: Moment) -> Row:
         return captured(self._batches[moment.batch]).row(moment.row)
@@ -114,35 +134,53 @@ class _Page:
         return f"{row.tid:<5} {stamp(at_ns + self._offset_ns)} "
 
 
-class _DescriptorNames:
-    """What the descriptor of a row is, and how long its call took: accounted batch by batch, as far as needed."""
+class _Facts:
+    """What must be known of more than the row: what descriptors are called, and how long its call took.
+
+    Rows end in the order in which they were written, so one batch at a time is accounted."""
 
     def __init__(self, recording: Recording) -> None:
         self._accounting = Accounting(recording.header, recording.batches)
         self._unread = enumerate(self._accounting)
-        self._known: dict[int, tuple[Ints, Ints]] = {}
-        """By batch: code of the descriptor, and ns inside the call, of every row."""
+        self._batch = -1
+        self._took_ns: Ints = np.zeros(0, np.int64)
+        self._names = DescriptorNames()
+        self._watching = Watching()
 
-    def of(self, moment: Moment) -> str:
-        """The path or kind of the descriptor the row uses, empty when it uses none."""
-        code = int(self._at(moment.batch)[0][moment.row])
-        what = self._accounting.descriptors.seen[code].description.what if code >= 0 else ""
-        return "" if what == _NOT_KNOWN else what
+    def named(self, row: Row) -> Named:
+        """What descriptors of the row's process are called now."""
+        return lambda fd: self._names.name(row.pid, fd)
+
+    def watched(self, row: Row) -> Watched:
+        """Which descriptor an epoll event of the row's process is about now."""
+        return self._watching.at(self._batch + 1, 0, row.pid)
+
+    def end(self, moment: Moment) -> None:
+        """From now on it is after this END or EVENT."""
+        self._advance(moment.batch)
+        self._names.take_in(moment.row)
 
     def took_ns(self, moment: Moment) -> int:
-        """Corrected time inside the call."""
-        return int(self._at(moment.batch)[1][moment.row])
+        """Corrected time inside the call that ended."""
+        return int(self._took_ns[moment.row])
 
-    def _at(self, batch: int) -> tuple[Ints, Ints]:
-        while batch not in self._known:
-            number, accounted = next(self._unread)
-            self._known[number] = accounted.used.code.astype(np.int32), inside_ns(accounted)
-        return self._known[batch]
+    def _advance(self, batch: int) -> None:
+        while self._batch < batch:
+            self._batch, accounted = next(self._unread)
+            self._took_ns = inside_ns(accounted)
+            self._names.begin(accounted.columns, self._accounting.codes)
+            self._watching.add(accounted.batch)
 
 
 def stamp(unix_ns: int) -> str:
     """Seconds since 1970 with microseconds, as -ttt."""
     return f"{unix_ns // 1_000_000_000}.{unix_ns // 1000 % 1_000_000:06}"
+
+
+def _is_descriptor(row: Row, declared: Syscall | None) -> bool:
+    """Whether the call returned a descriptor."""
+    returns = declared.returns if declared is not None and row.result >= 0 else ""
+    return returns == "fd" or (returns == "fcntl" and row.args[1] & 0xFFFFFFFF in _DUPLICATES)
 
 
 def _joined(texts: list[str]) -> str:

@@ -35,6 +35,8 @@ class Settings:
     """First bytes of each payload buffer that are kept."""
     redact: bool = False
     clock: str = "auto"
+    hold: bool = False
+    """Hold the program at its first call. It says nothing about the recording, so its header does not have it."""
 
     def as_options(self) -> dict[str, Any]:
         """The settings by name, for the recording's header."""
@@ -67,7 +69,7 @@ class CaptureProcess:
         os.close(control)
 
     def tell(self, line: str) -> None:
-        """Send a command ("kill", "detach", "detach wait", "signal N"), at the latest when it is ready."""
+        """Send a line (see `tracer.capture.__main__`), at the latest when it is ready."""
         if not self.ready:
             self._unsent.append(line)
             return
@@ -107,6 +109,8 @@ def capture_command(program: Program, settings: Settings, terminal: int | None) 
     command += ["--clock", settings.clock]
     if settings.redact:
         command.append("--redact")
+    if settings.hold:
+        command.append("--hold")
     if terminal is not None:
         command += ["--terminal", str(terminal)]
     if program.attach is not None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import pairwise
+from struct import Struct
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,6 +17,10 @@ from numpy.typing import NDArray
 
 _REMEMBERED: Final = 8
 """Batches whose flat arrays are kept: enough for a screen that straddles a few."""
+
+_REGISTERS: Final = Struct("<6Q")
+_FEW: Final = 4
+_UNSIGNED: Final = 0xFFFFFFFFFFFFFFFF
 
 Array = NDArray[Any]
 
@@ -76,35 +82,51 @@ class Captured:
 
     def row(self, index: int) -> Row:
         """Row `index` as plain values. Raises IndexError when there is no such row."""
-        return Row(
-            int(self.kind[index]),
-            int(self.abi[index]),
-            int(self.flags[index]),
-            int(self.nr[index]),
-            int(self.pid[index]),
-            int(self.tid[index]),
-            tuple(self.args[index].view(np.uint64).tolist()),
-            int(self.result[index]),
+        return Row(  # `item` and `unpack_from` take half the time of an index
+            self.kind.item(index),
+            self.abi.item(index),
+            self.flags.item(index),
+            self.nr.item(index),
+            self.pid.item(index),
+            self.tid.item(index),
+            _REGISTERS.unpack_from(self.args.data, index * _REGISTERS.size),
+            self.result.item(index),
             self.pieces(index),
         )
 
     def pieces(self, index: int) -> tuple[Piece, ...]:
         """The pieces of row `index`, in the order they were read."""
-        first, last = int(self.first[index]), int(self.first[index + 1])
+        first, last = self.first.item(index), self.first.item(index + 1)
         if first == last:
             return ()
-        starts = self.start[first : last + 1].tolist()
+        data, start = self.data.data, self.start
+        if last - first > _FEW:
+            return self._many(first, last)
+        return tuple(
+            [
+                Piece(
+                    self.arg.item(place),
+                    self.when.item(place),
+                    self.reason.item(place),
+                    self.address.item(place) & _UNSIGNED,
+                    bytes(data[start.item(place) : start.item(place + 1)]),
+                )
+                for place in range(first, last)
+            ]
+        )
+
+    def _many(self, first: int, last: int) -> tuple[Piece, ...]:
+        """So many that columns at a time are quicker than value by value."""
+        data, starts = self.data.data, self.start[first : last + 1].tolist()
         fields = zip(
             self.arg[first:last].tolist(),
             self.when[first:last].tolist(),
             self.reason[first:last].tolist(),
             self.address[first:last].view(np.uint64).tolist(),
+            map(bytes, [data[begin:end] for begin, end in pairwise(starts)]),
             strict=True,
         )
-        data = self.data
-        return tuple(
-            [Piece(*each, data[starts[place] : starts[place + 1]].tobytes()) for place, each in enumerate(fields)]
-        )
+        return tuple([Piece(*each) for each in fields])
 
 
 def captured(batch: pa.RecordBatch) -> Captured:

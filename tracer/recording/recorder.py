@@ -18,7 +18,7 @@ from tracer.recording.capture_process import CaptureProcess
 from tracer.recording.errors import CaptureFailed
 from tracer.recording.frames import BrokenWire, Document, Events, FrameBuffer, batch_of
 from tracer.recording.writer import Writer
-from tracer.wire import End
+from tracer.wire import RECORD, End, Kind
 
 _BATCH_ROWS: Final = 4096
 _BATCH_BYTES: Final = 16 << 20
@@ -117,7 +117,7 @@ class Recorder:
             self._waiting.append(frame)
             self._waiting_rows += frame.rows
             self._waiting_bytes += len(frame.memory)
-            if self._waiting_rows >= _BATCH_ROWS or self._waiting_bytes >= _BATCH_BYTES:
+            if self._waiting_rows >= _BATCH_ROWS or self._waiting_bytes >= _BATCH_BYTES or _tells_of_holding(frame):
                 self._flush()
         elif "hello" in frame:
             self._writer = self._open_writer(frame["hello"])
@@ -196,6 +196,11 @@ class Recorder:
         if self._end.get("reason") == "detached":
             return End.DETACHED, "tracing was stopped, the program ran on"
         return End.EXITED, "the program ended"
+
+
+def _tells_of_holding(frame: Events) -> bool:
+    """Whether somebody waits to see this: capture ends a frame when a thread is held or goes on."""
+    return bool(frame.records) and frame.records[-RECORD.size] == Kind.HELD
 
 
 def _how(code: int) -> str:

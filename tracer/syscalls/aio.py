@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from tracer.syscalls.arguments import struct_in, struct_in_out, value
-from tracer.syscalls.expression import NEVER, POSITIVE, RESULT, SUCCEEDED, arg, failed, times
+from tracer.syscalls.expression import NEVER, POSITIVE, RESULT, arg, failed, times
 from tracer.syscalls.model import CONTROL, IN, IOCBS, OUT, Arg, Syscall, call, memory
-from tracer.syscalls.structures import IO_EVENT, IOCB, TIMESPEC
+from tracer.syscalls.polling import sigset_argpack
+from tracer.syscalls.structures import IO_EVENT, IOCB, TIMESPEC, WORD
 
 _CONTEXT: Final = Arg("ctx_id", "hex", (memory(IN, CONTROL, 4, capture=NEVER, what="aio_ring.id"),))
 _EVENTS: Final = Arg("events", "io_events", (
@@ -17,7 +18,7 @@ _WAIT: Final = (_CONTEXT, value("min_nr", "long"), value("nr", "long"), _EVENTS)
 
 
 CALLS: Final[tuple[Syscall, ...]] = (
-    call("io_setup", value("nr_events", "uint"), struct_in_out("ctxp", "hex*", 8)),
+    call("io_setup", value("nr_events", "uint"), struct_in_out("ctxp", "address*", WORD)),
     call("io_destroy", _CONTEXT),
     call(
         "io_submit",
@@ -30,9 +31,9 @@ CALLS: Final[tuple[Syscall, ...]] = (
         "io_pgetevents",
         *_WAIT,
         struct_in("timeout", "timespec", TIMESPEC),
-        struct_in("usig", "hex*", 16),
-        unknown=SUCCEEDED,
+        sigset_argpack("usig"),
+        unknown=failed("EINVAL"),
     ),
-    call("io_cancel", _CONTEXT, struct_in("iocb", "address", IOCB), value("result", "address"),
+    call("io_cancel", _CONTEXT, struct_in("iocb", "iocb", IOCB), value("result", "address"),
          unknown=failed("EINVAL")),
 )  # fmt: skip

@@ -71,7 +71,8 @@ def filled(name: str, reads: str = "buffer", kind: int = PAYLOAD, given: Expr = 
 
 
 def iovecs(at: Expr, count: Term, on: Expr, what: str = "iovec") -> Copy:
-    """The iovec array at `at`, 16 bytes an entry."""
+    """The iovec array at `at` (`import_iovec`, lib/iov_iter.c; of a 32-bit program
+    `copy_compat_iovec_from_user`)."""
     return memory(IN, CONTROL, times(IOVEC, count), at=at, on=on, what=what)
 
 

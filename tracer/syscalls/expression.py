@@ -5,6 +5,9 @@ closures (`tracer.capture.plan`), account evaluates them as numpy columns (`trac
 row as Python numbers (`tracer.account.transfers`). Comparisons give 1 or 0. A `load` from memory that was
 not captured has no value: whatever needs it is then unknown, never 0.
 
+Sizes and offsets of structures are words (`size_of`, `member`) that become numbers when a declaration is adapted to
+an ABI (`tracer.syscalls.adapt`); the interpreters never see them.
+
 Declarations are named tuples, not dataclasses: the capture process makes some thousands of them at its start, and
 these are made several times as fast.
 """
@@ -65,12 +68,13 @@ def plus(left: Term, right: Term) -> Expr:
     return Expr("add", (term(left), term(right)))
 
 
-def times(factor: int, count: Term) -> Expr:
-    """`factor` times `count`; `count` is clamped to 0..2**40 first, so the product cannot overflow."""
+def times(factor: Term, count: Term) -> Expr:
+    """`factor` times `count`; `count` is clamped to 0..2**40 first, so the product cannot overflow. A factor that
+    is no number is `size_of` something."""
     return Expr("mul", (term(count), factor))
 
 
-def over(count: Term, divisor: int) -> Expr:
+def over(count: Term, divisor: Term) -> Expr:
     """`count` divided by `divisor`, rounded down."""
     return Expr("div", (term(count), divisor))
 
@@ -148,8 +152,36 @@ def became(name: str, offset: int = 0, width: int = 4) -> Expr:
     return load(EXIT, name, arg(name), offset, width)
 
 
+def size_of(structure: str) -> Expr:
+    """Bytes of a structure of `tracer.syscalls.layouts`; a number once the ABI is known
+    (`tracer.syscalls.adapt`)."""
+    return Expr("sizeof", (structure,))
+
+
+def offset_of(structure: str, field: str) -> Expr:
+    """Where a field begins in its structure; a number once the ABI is known."""
+    return Expr("offsetof", (structure, field))
+
+
+def member(when: int, name: str, at: Expr, structure: str, field: str) -> Expr:
+    """The field of a structure in the piece captured for argument `name` from address `at` at stop `when`: a `load`
+    once the ABI is known."""
+    return Expr("member", (when, name, at, structure, field))
+
+
+WORDS_ARE_SHORT: Final = Expr("short")
+"""Whether a long has 4 bytes; a number once the ABI is known."""
+
+
+def argument_block() -> Expr:
+    """The address of the memory a multiplexed call took its arguments from, 0 when it took none
+    (`tracer.syscalls.multiplexers`)."""
+    return Expr("block")
+
+
 def fdset_bytes(nfds: str) -> Expr:
-    """Bytes of one fd_set: min(nfds, FDSize) bits, rounded up to whole longs (FDS_BYTES, fs/select.c).
+    """Bytes of one fd_set: min(nfds, FDSize) bits, rounded up to whole longs (FDS_BYTES, fs/select.c; for 32-bit
+    programs to 4 bytes, `compat_get_bitmap`, kernel/compat.c).
 
     FDSize is the size of the process's descriptor table, captured as an item of no argument when nfds > 64 (it
     is never smaller than 64)."""
@@ -172,6 +204,7 @@ INTERRUPTED: Final = Expr("among", (RESULT, -errno.EINTR, -512, -513, -514, -516
 """EINTR, or one of the kernel's restart codes that only a tracer sees (include/linux/errno.h)."""
 
 
+_WITHOUT_ARGUMENTS: Final = frozenset({"const", "sizeof", "offsetof", "short", "block"})
 _CLOSED: Final = frozenset(map(id, (RESULT, ALWAYS, NEVER, SUCCEEDED, POSITIVE, INTERRUPTED)))
 
 
@@ -179,8 +212,13 @@ def resolve(expr: Expr, names: tuple[str, ...]) -> Expr:
     """The same expression with argument names replaced by their positions.
 
     Raises ValueError when a name is not an argument of the call."""
-    if id(expr) in _CLOSED or expr.op == "const":
+    if id(expr) in _CLOSED or expr.op in _WITHOUT_ARGUMENTS:
         return expr
+    if expr.op == "member":
+        when, name, at, *field = expr.operands
+        assert isinstance(name, str)
+        assert isinstance(at, Expr)
+        return Expr("member", (when, names.index(name), resolve(at, names), *field))
     operands: list[Operand] = []
     for each in expr.operands:
         if isinstance(each, Expr):

@@ -20,9 +20,9 @@ from tracer.syscalls.arguments import (
     value,
     values,
 )
-from tracer.syscalls.expression import SUCCEEDED, Expr, arg, failed, int_arg, more, unless
-from tracer.syscalls.model import CONTROL, PAYLOAD, Arg, Syscall, call
-from tracer.syscalls.structures import STATFS, STATX, TIMESPEC, TIMEVAL
+from tracer.syscalls.expression import SUCCEEDED, Expr, arg, failed, int_arg, more, size_of, unless
+from tracer.syscalls.model import CONTROL, PAYLOAD, Arg, Syscall, call, link_to
+from tracer.syscalls.structures import STATFS, STATX, TWO_TIMESPECS, TWO_TIMEVALS
 
 _CHECKED: Final = unless("EINVAL")
 _UNSURE: Final = failed("EINVAL")
@@ -43,6 +43,12 @@ def _scalar(name: str, text_of_values: str = "", returns: str = "int") -> Syscal
     return call(name, *values(text_of_values), returns=returns)
 
 
+def _leading_elsewhere(where: Arg) -> Arg:
+    """Where the process is afterwards is kept as well: paths are told relative to it."""
+    return where._replace(copies=(*where.copies, link_to(_AT_FDCWD)))
+
+
+_AT_FDCWD: Final = -100
 _ROOM: Final = more(int_arg("bufsiz"), 0)
 _LINK: Final = (filled("buf", "bytes", CONTROL), value("bufsiz", "size"))
 
@@ -57,7 +63,7 @@ _PATH_CALLS: Final = (
     _by_path("access", flags("mode", "access")),
     _at("faccessat", flags("mode", "access")),
     _at("faccessat2", flags("mode", "access"), flags("flags", "at_access")),
-    _by_path("chdir"),
+    call("chdir", _leading_elsewhere(path())),
     _by_path("chroot"),
     _by_path("rmdir"),
     _by_path("unlink"),
@@ -90,11 +96,11 @@ _PATH_CALLS: Final = (
     call("readlink", path(given=_ROOM), *_LINK, returns="size"),
     call("readlinkat", dirfd(), path(given=_ROOM), *_LINK, returns="size"),
     call("getcwd", filled("buf", "string", CONTROL), value("size", "size"), returns="size"),
-    call("utimensat", dirfd(), path(on=_CHECKED), struct_in("times", "timespec[2]", 2 * TIMESPEC), _AT_FLAGS,
+    call("utimensat", dirfd(), path(on=_CHECKED), struct_in("times", "timespec[2]", TWO_TIMESPECS), _AT_FLAGS,
          unknown=_UNSURE),
-    call("utime", path(), struct_in("times", "utimbuf", 16)),
-    call("utimes", path(), struct_in("times", "timeval[2]", 2 * TIMEVAL)),
-    call("futimesat", dirfd(), path(), struct_in("times", "timeval[2]", 2 * TIMEVAL)),
+    call("utime", path(), struct_in("times", "utimbuf", size_of("utimbuf"))),
+    call("utimes", path(), struct_in("times", "timeval[2]", TWO_TIMEVALS)),
+    call("futimesat", dirfd(), path(), struct_in("times", "timeval[2]", TWO_TIMEVALS)),
     call("umount2", path("target", on=_CHECKED), flags("flags", "umount"), unknown=_UNSURE),
     call("pivot_root", path("new_root"), path("put_old"), unknown=failed("EPERM")),
     call("swapoff", path("path", on=SUCCEEDED), unknown=failed("EPERM")),
@@ -111,16 +117,16 @@ _DESCRIPTOR_CALLS: Final = (
     _scalar("fdatasync", "fd:fd"),
     _scalar("sync"),
     _scalar("syncfs", "fd:fd"),
-    _scalar("sync_file_range", "fd:fd offset:offset nbytes:offset flags:flags:sync_file_range"),
+    _scalar("sync_file_range", "fd:fd offset:loff nbytes:loff flags:flags:sync_file_range"),
     _scalar("ftruncate", "fd:fd length:offset"),
-    _scalar("fallocate", "fd:fd mode:flags:fallocate offset:offset len:offset"),
-    _scalar("fadvise64", "fd:fd offset:offset len:offset advice:const:fadvise"),
+    _scalar("fallocate", "fd:fd mode:flags:fallocate offset:loff len:loff"),
+    _scalar("fadvise64", "fd:fd offset:loff len:offset advice:const:fadvise"),
     _scalar("flock", "fd:fd operation:flags:flock"),
-    _scalar("fchdir", "fd:fd"),
+    call("fchdir", _leading_elsewhere(fd())),
     _scalar("fchmod", "fd:fd mode:mode"),
     _scalar("fchown", "fd:fd owner:uid group:uid"),
     _scalar("umask", "mask:mode", "mode"),
-    _scalar("inotify_init"),
+    _scalar("inotify_init", "", "fd"),
     _scalar("inotify_init1", "flags:flags:inotify_init", "fd"),
     call("inotify_add_watch", fd(), path(on=unless("EBADF", "EINVAL")), flags("mask", "inotify"), unknown=_UNSURE),
     _scalar("inotify_rm_watch", "fd:fd wd:int"),
@@ -160,19 +166,17 @@ _XATTR_CALLS: Final = (
 )
 
 
-def stat_calls(size: int) -> tuple[Syscall, ...]:
-    """stat and relatives where struct stat has `size` bytes (144 on x86-64, 128 on arm64)."""
-    stat = struct_out("statbuf", "stat", size)
-    return (
-        call("stat", path(), stat),
-        call("lstat", path(), stat),
-        call("fstat", fd(), stat),
-        call("newfstatat", dirfd(), path(on=_CHECKED), stat, _AT_FLAGS, unknown=_UNSURE),
-        call(
-            "statx", dirfd(), path(on=_CHECKED), _AT_FLAGS, flags("mask", "statx"),
-            struct_out("statxbuf", "statx", STATX), unknown=_UNSURE,
-        ),
-    )  # fmt: skip
+_STAT: Final = struct_out("statbuf", "stat", size_of("stat"))
+_STAT_CALLS: Final = (
+    call("stat", path(), _STAT),
+    call("lstat", path(), _STAT),
+    call("fstat", fd(), _STAT),
+    call("newfstatat", dirfd(), path(on=_CHECKED), _STAT, _AT_FLAGS, unknown=_UNSURE),
+    call(
+        "statx", dirfd(), path(on=_CHECKED), _AT_FLAGS, flags("mask", "statx"),
+        struct_out("statxbuf", "statx", STATX), unknown=_UNSURE,
+    ),
+)  # fmt: skip
 
 
-CALLS: Final[tuple[Syscall, ...]] = (*_PATH_CALLS, *_DESCRIPTOR_CALLS, *_XATTR_CALLS)
+CALLS: Final[tuple[Syscall, ...]] = (*_PATH_CALLS, *_DESCRIPTOR_CALLS, *_XATTR_CALLS, *_STAT_CALLS)

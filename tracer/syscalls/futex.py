@@ -21,7 +21,7 @@ from tracer.syscalls.expression import (
     unless,
 )
 from tracer.syscalls.model import CONTROL, IN, Arg, Syscall, call, memory
-from tracer.syscalls.structures import TIMESPEC
+from tracer.syscalls.structures import TIMESPEC, TIMESPEC64
 
 COMMANDS: Final = 0x7F
 """futex_op without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME."""
@@ -52,7 +52,7 @@ def _waiters(count: Expr) -> Arg:
 _WORD: Final = Arg(
     "uaddr", "address", (memory(IN, CONTROL, 4, on=unless("EINVAL"), capture=NEVER, what="futex word"),)
 )
-_TIMEOUT: Final = struct_in("timeout", "timespec", TIMESPEC, on=unless("EINVAL"))
+_TIMEOUT: Final = struct_in("timeout", "timespec64", TIMESPEC64, on=unless("EINVAL"))
 _CLOCK: Final = constant("clockid", "clockid")
 _FLAGS: Final = flags("flags", "futex2")
 

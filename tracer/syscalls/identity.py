@@ -20,7 +20,7 @@ from tracer.syscalls.expression import (
     was,
 )
 from tracer.syscalls.model import CONTROL, IN, OUT, Arg, Syscall, call, memory
-from tracer.syscalls.structures import RLIMIT, RUSAGE, SYSINFO, TIMESPEC, UTSNAME
+from tracer.syscalls.structures import RLIMIT, RLIMIT64, RUSAGE, SYSINFO, TIMESPEC, UTSNAME
 
 
 def _scalar(name: str, text: str = "", returns: str = "int") -> Syscall:
@@ -74,8 +74,8 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call("getrlimit", constant("resource", "rlimit"), struct_out("rlim", "rlimit", RLIMIT)),
     call("setrlimit", constant("resource", "rlimit"), struct_in("rlim", "rlimit", RLIMIT)),
     call(
-        "prlimit64", value("pid", "pid"), constant("resource", "rlimit"), struct_in("new_limit", "rlimit", RLIMIT),
-        struct_out("old_limit", "rlimit", RLIMIT),
+        "prlimit64", value("pid", "pid"), constant("resource", "rlimit"),
+        struct_in("new_limit", "rlimit64", RLIMIT64), struct_out("old_limit", "rlimit64", RLIMIT64),
     ),
     call("getcpu", struct_out("cpu", "int*", 4), struct_out("node", "int*", 4), value("unused", "address")),
     _scalar("getpriority", "which:const:priority who:int"),

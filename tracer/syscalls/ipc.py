@@ -20,7 +20,7 @@ from tracer.syscalls.expression import (
     unless,
 )
 from tracer.syscalls.model import CONTROL, IN, OUT, PAYLOAD, Arg, Syscall, call, memory
-from tracer.syscalls.structures import SEMBUF, SHMID_DS, TIMESPEC
+from tracer.syscalls.structures import SEMBUF, SHMID_DS, TIMESPEC, WORD
 
 _IPC_RMID, _IPC_STAT = 0, 2
 _SHM_NUMBERS: Final = (_IPC_RMID, 11, 12)
@@ -30,13 +30,13 @@ _SEM_NUMBERS: Final = (_IPC_RMID, 11, 12, 14, 15, 16)
 
 
 def _sends() -> Arg:
-    """struct msgbuf: the type (8 bytes), then the text."""
-    kind = memory(IN, CONTROL, 8, on=unless("EINVAL"), what="mtype")
+    """struct msgbuf: the type (a long), then the text."""
+    kind = memory(IN, CONTROL, WORD, on=unless("EINVAL"), what="mtype")
     body = memory(
         IN,
         PAYLOAD,
         arg("msgsz"),
-        at=plus(arg("msgp"), 8),
+        at=plus(arg("msgp"), WORD),
         on=unless("EINVAL", "EACCES", "EIDRM"),
         what="mtext",
     )
@@ -44,8 +44,8 @@ def _sends() -> Arg:
 
 
 def _receives() -> Arg:
-    kind = memory(OUT, CONTROL, 8, on=SUCCEEDED, what="mtype")
-    body = memory(OUT, PAYLOAD, RESULT, at=plus(arg("msgp"), 8), on=SUCCEEDED, what="mtext")
+    kind = memory(OUT, CONTROL, WORD, on=SUCCEEDED, what="mtype")
+    body = memory(OUT, PAYLOAD, RESULT, at=plus(arg("msgp"), WORD), on=SUCCEEDED, what="mtext")
     return Arg("msgp", "msgbuf", (kind, body))
 
 

@@ -16,6 +16,7 @@ from tracer.syscalls.expression import (
     int_arg,
     negate,
     same,
+    size_of,
     times,
     unless,
 )
@@ -23,9 +24,9 @@ from tracer.syscalls.model import CONTROL, IN, OUT, STRING, Arg, Syscall, call, 
 
 _ALLOWED: Final = unless("EPERM", "EINVAL")
 _UNSURE: Final = failed("EINVAL")
-_USTAT: Final = 32
+_USTAT: Final = size_of("ustat")
 _USER_DESC: Final = 16
-_KEXEC_SEGMENT: Final = 32
+_KEXEC_SEGMENT: Final = size_of("kexec_segment")
 
 
 def _scalar(name: str, text_of_values: str = "", returns: str = "int") -> Syscall:

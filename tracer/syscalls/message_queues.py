@@ -6,19 +6,21 @@ from typing import Final
 
 from tracer.syscalls.arguments import data_in, fd, filled, flags, struct_in, struct_out, text, value
 from tracer.syscalls.expression import (
+    ENTRY,
     SUCCEEDED,
+    Expr,
     arg,
     failed,
     given,
-    load,
+    member,
     same,
+    size_of,
     unless,
-    was,
 )
 from tracer.syscalls.model import CONTROL, IN, Arg, Syscall, call, memory
-from tracer.syscalls.structures import SIGEVENT, TIMESPEC
+from tracer.syscalls.structures import SIGEVENT_COPIED, TIMESPEC
 
-_ATTR: Final = 64
+_ATTR: Final = size_of("mq_attr")
 _COOKIE: Final = 32
 """NOTIFY_COOKIE_LEN: what SIGEV_THREAD sends back over its netlink socket."""
 _SIGEV_THREAD: Final = 2
@@ -27,10 +29,14 @@ _LOOKED_UP: Final = unless("EBADF", "EINVAL", "EMSGSIZE")
 """The message is copied before it is known whether there is room: also EAGAIN and ETIMEDOUT cost it."""
 
 
+def _event(field: str) -> Expr:
+    return member(ENTRY, "sevp", arg("sevp"), "sigevent", field)
+
+
 def _notification() -> Arg:
-    event = memory(IN, CONTROL, SIGEVENT, what="sigevent")
-    by_thread = same(was("sevp", 12), _SIGEV_THREAD)
-    cookie_at = load(0, "sevp", arg("sevp"), 0, 8)
+    event = memory(IN, CONTROL, SIGEVENT_COPIED, what="sigevent")
+    by_thread = same(_event("notify"), _SIGEV_THREAD)
+    cookie_at = _event("value")
     cookie = memory(IN, CONTROL, _COOKIE, at=cookie_at, given=by_thread, on=unless("EINVAL"), what="cookie")
     return Arg("sevp", "sigevent", (event, cookie))
 

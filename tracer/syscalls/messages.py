@@ -1,8 +1,9 @@
 """sendmsg, recvmsg and their many-message forms: a header leads to name, iovecs, control messages and data.
 
-Offsets in struct msghdr (64-bit): name 0, namelen 8, iov 16, iovlen 24, control 32, controllen 40, flags 48.
-recvmsg writes back only name, namelen, flags, controllen and the control messages; the pointers and the iovecs
-stay as they were (`____sys_recvmsg`, net/socket.c). Header and iovecs are copied in even when it then gives EAGAIN.
+The header is copied whole, for 32-bit programs too (`copy_msghdr_from_user`, net/socket.c; `get_compat_msghdr`,
+net/compat.c). recvmsg writes back only name, namelen, flags, controllen and the control messages; the pointers and
+the iovecs stay as they were (`____sys_recvmsg`, net/socket.c). Header and iovecs are copied in even when it then
+gives EAGAIN.
 """
 
 from __future__ import annotations
@@ -17,17 +18,20 @@ from tracer.syscalls.expression import (
     POSITIVE,
     SUCCEEDED,
     Expr,
+    Term,
     arg,
     both,
     least,
-    load,
+    member,
     negate,
+    offset_of,
     plus,
     unless,
 )
 from tracer.syscalls.model import (
     CMSGS,
     CONTROL,
+    GIVEN_CMSGS,
     IN,
     OUT,
     RECEIVED,
@@ -38,35 +42,37 @@ from tracer.syscalls.model import (
     memory,
 )
 from tracer.syscalls.sockets import DISCARDED, PINNED
-from tracer.syscalls.structures import MSGHDR, SOCKADDR_STORAGE, TIMESPEC
+from tracer.syscalls.structures import MSGHDR, SOCKADDR_STORAGE, TIMESPEC, WORD
 
 _HEADER: Final = arg("msg")
 _LOOKED_UP: Final = unless("EBADF", "ENOTSOCK")
 
 
-def _was(offset: int, width: int = 8) -> Expr:
-    return load(ENTRY, "msg", _HEADER, offset, width)
+def _was(field: str) -> Expr:
+    return member(ENTRY, "msg", _HEADER, "msghdr", field)
 
 
-def _became(offset: int, width: int = 8) -> Expr:
-    return load(EXIT, "msg", _HEADER, offset, width)
+def _became(field: str) -> Expr:
+    return member(EXIT, "msg", _HEADER, "msghdr", field)
 
 
-_NAME, _NAMELEN = _was(0), _was(8, 4)
-_IOV, _IOVLEN = _was(16), _was(24)
-_CONTROL, _CONTROLLEN = _was(32), _was(40)
+_NAME, _NAMELEN = _was("name"), _was("namelen")
+_IOV, _IOVLEN = _was("iov"), _was("iovlen")
+_CONTROL, _CONTROLLEN = _was("control"), _was("controllen")
 
 
 def _sent() -> Arg:
     header = memory(IN, CONTROL, MSGHDR, on=_LOOKED_UP, what="msghdr")
     name = memory(IN, CONTROL, least(_NAMELEN, SOCKADDR_STORAGE), at=_NAME, on=_LOOKED_UP, what="sockaddr")
-    control = memory(IN, CONTROL, _CONTROLLEN, at=_CONTROL, on=_LOOKED_UP, what="control")
+    control = memory(
+        IN, CONTROL, _CONTROLLEN, at=_CONTROL, on=_LOOKED_UP, shape=GIVEN_CMSGS, what="control"
+    )  # fmt: skip
     data = segments(_IOV, _IOVLEN, IN, on=both(POSITIVE, negate(PINNED)))
     return Arg("msg", "msghdr:in", (header, name, iovecs(_IOV, _IOVLEN, _LOOKED_UP), control, data))
 
 
-def _part(offset: int, size: int, what: str, given: Expr | None = None) -> tuple[int, Expr, Expr, str]:
-    return size, plus(_HEADER, offset), given or SUCCEEDED, what
+def _part(field: str, size: Term, given: Expr | None = None) -> tuple[Term, Expr, Expr, str]:
+    return size, plus(_HEADER, offset_of("msghdr", field)), given or SUCCEEDED, f"msg_{field}"
 
 
 def _received() -> Arg:
@@ -74,17 +80,18 @@ def _received() -> Arg:
     after = memory(OUT, CONTROL, MSGHDR, on=SUCCEEDED, counted=False)
     named = both(SUCCEEDED, negate(negate(_NAME)))
     data = segments(_IOV, _IOVLEN, OUT, on=both(POSITIVE, negate(DISCARDED)))
-    room = memory(IN, CONTROL, 4, at=plus(_HEADER, 8), on=named, capture=NEVER, what="msg_namelen")
-    name = memory(OUT, CONTROL, least(_NAMELEN, _became(8, 4)), at=_NAME, on=SUCCEEDED, what="sockaddr")
+    lengths = plus(_HEADER, offset_of("msghdr", "namelen"))
+    room = memory(IN, CONTROL, 4, at=lengths, on=named, capture=NEVER, what="msg_namelen")
+    name = memory(OUT, CONTROL, least(_NAMELEN, _became("namelen")), at=_NAME, on=SUCCEEDED, what="sockaddr")
     written = tuple(
         memory(OUT, CONTROL, size, at=at, on=on, capture=NEVER, what=what)
         for size, at, on, what in (
-            _part(8, 4, "msg_namelen", named),
-            _part(48, 4, "msg_flags"),
-            _part(40, 8, "msg_controllen"),
+            _part("namelen", 4, named),
+            _part("flags", 4),
+            _part("controllen", WORD),
         )
     )
-    control = memory(OUT, CONTROL, _became(40), at=_CONTROL, on=SUCCEEDED, shape=CMSGS, what="control")
+    control = memory(OUT, CONTROL, _became("controllen"), at=_CONTROL, on=SUCCEEDED, shape=CMSGS, what="control")
     copies = (header, iovecs(_IOV, _IOVLEN, _LOOKED_UP), after, data, room, name, *written, control)
     return Arg("msg", "msghdr:out", copies)
 

@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from tracer.syscalls.expression import ALWAYS, ENTRY, EXIT, NEVER, Expr, Term, resolve, term
+from tracer.syscalls.expression import (
+    ALWAYS,
+    ENTRY,
+    EXIT,
+    NEVER,
+    RESULT,
+    SUCCEEDED,
+    Expr,
+    Term,
+    const,
+    resolve,
+    term,
+)
+from tracer.syscalls.layouts import X86_64, Model
 
 IN: Final = ENTRY
 """copy in: the kernel reads the program's memory (copy_from_user)."""
@@ -28,6 +41,9 @@ PATH: Final = "path"
 """A string read by getname: one longer than 4063 bytes is copied twice (`getname_flags`, fs/namei.c)."""
 SEGMENTS: Final = "segments"
 """Ranges named by an iovec array, filled in order."""
+GIVEN_CMSGS: Final = "given cmsgs"
+"""Control messages to send: one range, but for 32-bit programs message by message after their lengths
+(`cmsghdr_from_user_compat_to_kern`, net/compat.c)."""
 CMSGS: Final = "cmsgs"
 """Control messages, each written without its padding (`put_cmsg`, net/core/scm.c)."""
 SENT: Final = "sent"
@@ -44,6 +60,10 @@ IOCBS: Final = "iocbs"
 """An array of pointers to iocb."""
 FDSIZE: Final = "fdsize"
 """Nothing the call copies: the descriptor table's size, which bounds its fd_sets."""
+
+LINK: Final = "link"
+"""Nothing the call copies: what the new descriptor `size` leads to (`tracer.capture.links`), or, for -100, which
+working directory the process has now."""
 
 
 class Copy(NamedTuple):
@@ -73,6 +93,10 @@ class Copy(NamedTuple):
     """False: captured because decoding needs it, but no copy of the call."""
     arg: int = 0
     """The argument it belongs to."""
+    model: Model = X86_64
+    """How its structures are laid out."""
+    unit_of: str = ""
+    """The structure that is the unit, when its size depends on the ABI."""
 
     @property
     def kept(self) -> Expr:
@@ -88,6 +112,10 @@ class Arg(NamedTuple):
     copies: tuple[Copy, ...] = ()
 
 
+NO_ARG: Final = 255
+"""`arg` of what belongs to no argument (`tracer.wire.NO_ARG`)."""
+
+
 class Syscall(NamedTuple):
     """A declaration."""
 
@@ -99,6 +127,15 @@ class Syscall(NamedTuple):
     """How a result that is no error reads: int, fd, address, hex, pid, none, ..."""
     unknown: Expr = NEVER
     """When the call may copy more than is declared here: its figures are then a lower bound."""
+    model: Model = X86_64
+    """How its structures are laid out."""
+    like: str = ""
+    """The call it is a form of, when that has another name: `select` for `_newselect`."""
+
+    @property
+    def family(self) -> str:
+        """The name of the call without regard to its form."""
+        return self.like or self.name
 
 
 def memory(
@@ -116,11 +153,13 @@ def memory(
     what: str = "",
     zero_fill: bool = False,
     counted: bool = True,
+    unit_of: str = "",
 ) -> Copy:
     """A `Copy` whose numbers may be written plainly."""
     kept = None if capture is None else term(capture)
     return Copy(
-        way, kind, term(size), given, on, at, kept, shape, term(entries), unit, what, zero_fill, counted
+        way, kind, term(size), given, on, at, kept, shape, term(entries), unit, what, zero_fill, counted,
+        unit_of=unit_of,
     )  # fmt: skip
 
 
@@ -128,11 +167,26 @@ def call(name: str, *args: Arg, returns: str = "int", unknown: Expr = NEVER) -> 
     """Declare a syscall. Raises ValueError when an expression names an argument the call does not have."""
     names = tuple([each.name for each in args])
     copies = [_placed(copy, position, names) for position, each in enumerate(args) for copy in each.copies]
+    if returns == "fd" and not name.startswith("dup"):  # a duplicate leads where the other one does
+        copies.append(_ACCEPTED if name.startswith("accept") else _OPENED)
     return Syscall(name, args, tuple(copies), returns, resolve(unknown, names))
 
 
+def link_to(fd: Term, *, on: Expr = SUCCEEDED, addressed: bool = False) -> Copy:
+    """What a descriptor that the call made, or the working directory it set (-100), leads to; `addressed`: with the
+    address an Internet socket has now."""
+    entries = ALWAYS if addressed else NEVER
+    return Copy(
+        OUT, CONTROL, term(fd), on=on, at=const(1), shape=LINK, entries=entries, counted=False, arg=NO_ARG
+    )  # fmt: skip
+
+
+_OPENED: Final = link_to(RESULT)
+_ACCEPTED: Final = link_to(RESULT, addressed=True)
+
+
 def _placed(copy: Copy, position: int, names: tuple[str, ...]) -> Copy:
-    way, kind, size, given, on, at, capture, shape, entries, unit, what, zero_fill, counted, _ = copy
+    way, kind, size, given, on, at, capture, shape, entries, unit, what, zero_fill, counted, _, _, unit_of = copy
     return Copy(
         way,
         kind,
@@ -147,5 +201,6 @@ def _placed(copy: Copy, position: int, names: tuple[str, ...]) -> Copy:
         what,
         zero_fill,
         counted,
-        position,
+        NO_ARG if copy.arg == NO_ARG else position,
+        unit_of=unit_of,
     )

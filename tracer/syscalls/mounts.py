@@ -21,6 +21,7 @@ from tracer.syscalls.expression import (
     RESULT,
     SUCCEEDED,
     Expr,
+    Term,
     among,
     arg,
     became,
@@ -33,6 +34,7 @@ from tracer.syscalls.expression import (
     negate,
     over,
     same,
+    size_of,
     times,
     unless,
     was,
@@ -42,7 +44,7 @@ from tracer.syscalls.model import CONTROL, IN, OUT, PATH, STRING, Arg, Copy, Sys
 _CHECKED: Final = unless("EINVAL", "EPERM")
 _UNSURE: Final = failed("EINVAL", "EPERM")
 _MOUNT_ATTR: Final = 32
-_DQBLK: Final = 72
+_DQBLK: Final = size_of("dqblk")
 _DQINFO: Final = 24
 
 
@@ -63,7 +65,7 @@ _QUOTA_ON, _GET_FORMAT, _GET_INFO, _SET_INFO, _GET, _SET, _GET_NEXT = (0x800002,
 def _quota() -> Arg:
     """struct dqblk, dqinfo or a format, by command (quotactl(2)); file systems' own commands are unknown."""
 
-    def only(size: int, way: int, on: Expr, *commands: int) -> Copy:
+    def only(size: Term, way: int, on: Expr, *commands: int) -> Copy:
         return memory(way, CONTROL, size, given=among(_COMMAND, *commands), on=on, what="quota")
 
     return Arg("addr", "quota", (

@@ -10,9 +10,12 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
+from tracer.syscalls.multiplexers import stands_for
+
 X32_BIT: Final = 0x40000000
 """Set in the number of an x32 call (__X32_SYSCALL_BIT, arch/x86/include/uapi/asm/unistd.h)."""
 
+_I386: Final = 1
 _TABLES: Final = {0: "x86_64", 1: "i386", 2: "x32", 3: "arm64", 4: "arm"}
 """`tracer.wire.Abi` values to table names of system-calls."""
 
@@ -35,8 +38,9 @@ def names(abi: int) -> MappingProxyType[int, str]:
 
 
 def name_of(abi: int, nr: int) -> str:
-    """The call's name, or "syscall_0x1f4" for a number that no table knows."""
-    return names(abi).get(_plain(abi, nr)) or f"syscall_{nr & 0xFFFFFFFF:#x}"
+    """The call's name, or "syscall_0x1f4" for a number that no table knows. A call that came through a multiplexer
+    of i386 has the name of what it stands for (`tracer.syscalls.multiplexers`)."""
+    return names(abi).get(_plain(abi, nr)) or (abi == _I386 and stands_for(nr)) or f"syscall_{nr & 0xFFFFFFFF:#x}"
 
 
 def number_of(abi: int, name: str) -> int | None:

@@ -7,6 +7,7 @@ from typing import Final
 from tracer.syscalls.arguments import constant, flags, value, values
 from tracer.syscalls.expression import (
     ENTRY,
+    EXIT,
     NEVER,
     RESULT,
     SUCCEEDED,
@@ -19,14 +20,16 @@ from tracer.syscalls.expression import (
     int_arg,
     least,
     load,
+    member,
     more,
     negate,
     same,
+    size_of,
     unless,
     was,
 )
 from tracer.syscalls.model import CONTROL, IN, OUT, PATH, Arg, Copy, Syscall, call, memory
-from tracer.syscalls.structures import SIGINFO, SIGINFO_COPIED, SIGSET
+from tracer.syscalls.structures import IOVEC, SIGINFO_COPIED, SIGINFO_ZEROED, SIGSET, WORD
 
 _REQUEST: Final = int_arg("request")
 _PEEKS: Final = (1, 2, 3)
@@ -39,8 +42,8 @@ _EVENT_MESSAGE, _GET_SIGINFO, _SET_SIGINFO, _GET_MASK, _SET_MASK, _CALL_INFO = (
     0x4201, 0x4202, 0x4203, 0x420A, 0x420B, 0x420E,
 )  # fmt: skip
 _GET_SET, _SET_SET = 0x4204, 0x4205
-_REGISTERS, _FLOATS = 216, 512
-"""struct user_regs_struct and user_fpregs_struct of x86-64."""
+_REGISTERS, _FLOATS = size_of("user_regs"), size_of("user_fpregs")
+"""struct user_regs_struct and user_fpregs_struct."""
 
 
 def _request(size: Expr | int, way: int, what: str, *requests: int, at: Expr = NEVER, on: Expr = SUCCEEDED) -> Copy:
@@ -49,25 +52,25 @@ def _request(size: Expr | int, way: int, what: str, *requests: int, at: Expr = N
 
 def _register_set() -> tuple[Copy, ...]:
     """An iovec says where the registers are; its length is written back (`ptrace_regset`, kernel/ptrace.c)."""
-    base, length = (load(ENTRY, "data", arg("data"), offset, 8) for offset in (0, 8))
-    moved = load(1, "data", arg("data"), 8, 8)
-    after = memory(OUT, CONTROL, 16, given=among(_REQUEST, _GET_SET, _SET_SET), on=SUCCEEDED, counted=False)
+    base, length = (member(ENTRY, "data", arg("data"), "iovec", field) for field in ("base", "len"))
+    moved = member(EXIT, "data", arg("data"), "iovec", "len")
+    after = memory(OUT, CONTROL, IOVEC, given=among(_REQUEST, _GET_SET, _SET_SET), on=SUCCEEDED, counted=False)
     written = memory(
-        OUT, CONTROL, 8, given=among(_REQUEST, _GET_SET, _SET_SET), on=SUCCEEDED, capture=NEVER, what="iov_len"
+        OUT, CONTROL, WORD, given=among(_REQUEST, _GET_SET, _SET_SET), on=SUCCEEDED, capture=NEVER, what="iov_len"
     )
     return (
-        _request(16, IN, "iovec", _GET_SET, _SET_SET, on=unless("ESRCH")), after, written,
+        _request(IOVEC, IN, "iovec", _GET_SET, _SET_SET, on=unless("ESRCH")), after, written,
         _request(moved, OUT, "registers", _GET_SET, at=base), _request(length, IN, "registers", _SET_SET, at=base),
     )  # fmt: skip
 
 
 def _ptrace() -> Syscall:
     tail = memory(
-        OUT, CONTROL, SIGINFO - SIGINFO_COPIED, given=same(_REQUEST, _GET_SIGINFO), on=SUCCEEDED, zero_fill=True,
+        OUT, CONTROL, SIGINFO_ZEROED, given=same(_REQUEST, _GET_SIGINFO), on=SUCCEEDED, zero_fill=True,
         capture=0, what="siginfo tail",
     )  # fmt: skip
     copies = (
-        _request(8, OUT, "word", *_PEEKS, _EVENT_MESSAGE),
+        _request(WORD, OUT, "word", *_PEEKS, _EVENT_MESSAGE),
         _request(_REGISTERS, OUT, "registers", _GET_REGISTERS),
         _request(_REGISTERS, IN, "registers", _SET_REGISTERS),
         _request(_FLOATS, OUT, "registers", _GET_FLOATS),

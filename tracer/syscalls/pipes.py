@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracer.syscalls.arguments import fd, flags, iovecs, segments, struct_out, value
+from tracer.syscalls.arguments import fd, flags, iovecs, segments, value
 from tracer.syscalls.expression import (
     ALWAYS,
     NEVER,
     POSITIVE,
     SUCCEEDED,
     Expr,
+    Term,
     arg,
+    became,
     both,
     either,
     failed,
@@ -20,30 +22,36 @@ from tracer.syscalls.expression import (
     object_is,
     unless,
 )
-from tracer.syscalls.model import CONTROL, IN, OUT, Arg, Syscall, call, memory
+from tracer.syscalls.model import CONTROL, IN, OUT, Arg, Syscall, call, link_to, memory
 from tracer.syscalls.objects import Object
-from tracer.syscalls.structures import UIO_MAXIOV
+from tracer.syscalls.structures import UIO_MAXIOV, WORD
 
 _DESCRIPTORS_FIRST: Final = unless("EBADF")
 
 
-def _offset(name: str, read_on: Expr, written_on: Expr) -> Arg:
-    read = memory(IN, CONTROL, 8, on=read_on, what=f"*{name}")
-    written = memory(OUT, CONTROL, 8, on=written_on, what=f"*{name}")
-    return Arg(name, "offset*", (read, written))
+def _offset(name: str, read_on: Expr, written_on: Expr, size: Term = 8, reads: str = "offset*") -> Arg:
+    read = memory(IN, CONTROL, size, on=read_on, what=f"*{name}")
+    written = memory(OUT, CONTROL, size, on=written_on, what=f"*{name}")
+    return Arg(name, reads, (read, written))
 
 
+def sendfile(name: str, size: Term, reads: str) -> Syscall:
+    """The offset is copied before the descriptors are looked up, and written back also when the call fails
+    (SYSCALL_DEFINE4(sendfile64), fs/read_write.c); it has `size` bytes."""
+    offset = _offset("offset", ALWAYS, ALWAYS, size, reads)
+    return call(name, fd("out_fd"), fd("in_fd"), offset, value("count", "size"), returns="size")
+
+
+_ENDS: Final = Arg("pipefd", "fds", (
+    memory(OUT, CONTROL, 8, on=SUCCEEDED, what="fds"),
+    link_to(became("pipefd", 0)), link_to(became("pipefd", 4)),
+))  # fmt: skip
 _LENGTH: Final = more(arg("len"), 0)
 
 CALLS: Final[tuple[Syscall, ...]] = (
-    call("pipe", struct_out("pipefd", "fds", 8)),
-    call("pipe2", struct_out("pipefd", "fds", 8), flags("flags", "descriptor")),
-    # The offset is copied before the descriptors are looked up, and written back also when the call fails
-    # (SYSCALL_DEFINE4(sendfile64), fs/read_write.c).
-    call(
-        "sendfile", fd("out_fd"), fd("in_fd"), _offset("offset", ALWAYS, ALWAYS), value("count", "size"),
-        returns="size",
-    ),
+    call("pipe", _ENDS),
+    call("pipe2", _ENDS, flags("flags", "descriptor")),
+    sendfile("sendfile", WORD, "off_t*"),
     call(
         "splice",
         fd("fd_in"),
@@ -62,6 +70,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
         fd(),
         Arg("iov", "iovec:in", (
             iovecs(arg("iov"), arg("nr_segs"), both(unless("EBADF"), negate(more(arg("nr_segs"), UIO_MAXIOV)))),
+            segments(arg("iov"), arg("nr_segs"), IN)._replace(counted=False),
             segments(
                 arg("iov"), arg("nr_segs"), OUT, on=both(POSITIVE, object_is(Object.PIPE_READ)), capture=NEVER
             ),

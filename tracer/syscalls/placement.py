@@ -20,6 +20,7 @@ from tracer.syscalls.expression import (
     unless,
 )
 from tracer.syscalls.model import Arg, Syscall, call
+from tracer.syscalls.structures import WORD
 
 _CACHESTAT_RANGE, _CACHESTAT = 16, 40
 
@@ -28,7 +29,8 @@ def _scalar(name: str, text: str = "", returns: str = "int") -> Syscall:
     return call(name, *values(text), returns=returns)
 
 
-_MASK: Final = times(8, over(plus(arg("maxnode"), 62), 64))
+_BITS: Final = times(8, WORD)
+_MASK: Final = times(WORD, over(plus(arg("maxnode"), plus(_BITS, -2)), _BITS))
 
 
 def _nodes(name: str, on: Expr = SUCCEEDED) -> Arg:
@@ -48,7 +50,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
          unknown=failed("EINVAL", "EPERM", "ESRCH")),
     call(
         "move_pages", value("pid", "pid"), value("count", "ulong"),
-        struct_in("pages", "ulongs", times(8, arg("count")), on=SUCCEEDED),
+        struct_in("pages", "pointers", times(WORD, arg("count")), on=SUCCEEDED),
         struct_in("nodes", "fds", times(4, arg("count")), on=SUCCEEDED),
         struct_out("status", "fds", times(4, arg("count"))), flags("flags", "mbind"),
         unknown=failed("EACCES", "ENODEV"),

@@ -12,21 +12,24 @@ from typing import Final
 from tracer.syscalls.arguments import struct_in, value
 from tracer.syscalls.expression import (
     ALWAYS,
+    ENTRY,
     SUCCEEDED,
     Expr,
+    Term,
     arg,
+    bits,
     both,
     either,
     failed,
     fdset_bytes,
     given,
     int_arg,
-    load,
+    member,
     more,
     negate,
+    size_of,
     times,
     unless,
-    was,
 )
 from tracer.syscalls.model import CONTROL, FDSIZE, IN, OUT, Arg, Syscall, call, memory
 from tracer.syscalls.structures import POLLFD, SIGSET, TIMESPEC, TIMEVAL
@@ -49,9 +52,12 @@ def _set(name: str) -> Arg:
     return Arg(name, "fdset", (read, written))
 
 
-def _timeout(reads: str, size: int, written_on: Expr) -> Arg:
+def _timeout(reads: str, size: Term, written_on: Expr) -> Arg:
     """A relative timeout: read always, the rest of it written back unless it was zero."""
-    nonzero = either(was("timeout", 0, 8), was("timeout", 8, 8))
+    seconds, fraction = (
+        member(ENTRY, "timeout", arg("timeout"), "timespec", field) for field in ("tv_sec", "tv_nsec")
+    )  # a timeval lies alike
+    nonzero = either(seconds, fraction)
     read = memory(IN, CONTROL, size, what=reads)
     written = memory(OUT, CONTROL, size, on=both(given("timeout"), written_on, nonzero), what=reads)
     return Arg("timeout", reads, (read, written))
@@ -62,18 +68,22 @@ _TIMEOUT_TAKEN: Final = negate(both(failed("EINVAL"), more(int_arg("nfds"), -1))
 _SETS: Final = (_nfds(), _set("readfds"), _set("writefds"), _set("exceptfds"))
 
 
-def _argpack() -> Arg:
-    """pselect6's sixth argument: a pointer to {pointer to a signal set, its size}."""
-    mask = load(0, "sig", arg("sig"), 0, 8)
-    pack = memory(IN, CONTROL, 16, what="sigset argpack")
-    sigset = memory(IN, CONTROL, SIGSET, given=given("sig"), at=mask, on=unless("EINVAL"), what="sigset")
-    return Arg("sig", "argpack", (pack, sigset))
+def sigset_argpack(name: str) -> Arg:
+    """The last argument of pselect6 and io_pgetevents: a pointer to {pointer to a signal set, its size}."""
+    mask = member(ENTRY, name, arg(name), "sigset_argpack", "set")
+    pack = memory(IN, CONTROL, size_of("sigset_argpack"), what="sigset argpack")
+    sigset = memory(IN, CONTROL, SIGSET, given=given(name), at=mask, on=unless("EINVAL"), what="sigset")
+    return Arg(name, "argpack", (pack, sigset))
+
+
+_COUNT: Final = bits(arg("nfds"), 0xFFFFFFFF)
+"""An unsigned int: the upper half of the register means nothing (SYSCALL_DEFINE3(poll), fs/select.c)."""
 
 
 def _pollfds() -> Arg:
-    read = memory(IN, CONTROL, times(POLLFD, arg("nfds")), on=unless("EINVAL", "ENOMEM"), what="pollfd")
+    read = memory(IN, CONTROL, times(POLLFD, _COUNT), on=unless("EINVAL", "ENOMEM"), what="pollfd")
     written = memory(
-        OUT, CONTROL, times(2, arg("nfds")), capture=times(POLLFD, arg("nfds")),
+        OUT, CONTROL, times(2, _COUNT), capture=times(POLLFD, _COUNT),
         on=unless("EINVAL", "ENOMEM"), what="revents",
     )  # fmt: skip
     return Arg("fds", "pollfds", (read, written))
@@ -81,12 +91,14 @@ def _pollfds() -> Arg:
 
 CALLS: Final[tuple[Syscall, ...]] = (
     call("select", *_SETS, _timeout("timeval", TIMEVAL, _TIMEOUT_TAKEN), returns="ready"),
-    call("pselect6", *_SETS, _timeout("timespec", TIMESPEC, _TIMEOUT_TAKEN), _argpack(), returns="ready"),
-    call("poll", _pollfds(), value("nfds", "size"), value("timeout", "milliseconds"), returns="ready"),
+    call(
+        "pselect6", *_SETS, _timeout("timespec", TIMESPEC, _TIMEOUT_TAKEN), sigset_argpack("sig"), returns="ready"
+    ),
+    call("poll", _pollfds(), value("nfds", "uint"), value("timeout", "milliseconds"), returns="ready"),
     call(
         "ppoll",
         _pollfds(),
-        value("nfds", "size"),
+        value("nfds", "uint"),
         _timeout("timespec", TIMESPEC, ALWAYS),
         struct_in("sigmask", "sigset", SIGSET, on=unless("EINVAL")),
         value("sigsetsize", "size"),

@@ -25,7 +25,7 @@ from tracer.syscalls.expression import (
     was,
 )
 from tracer.syscalls.model import CONTROL, IMAGE, IN, LENGTHS, OUT, STRINGS, Arg, Syscall, call, memory
-from tracer.syscalls.structures import RUSAGE
+from tracer.syscalls.structures import RUSAGE, WORD
 
 _CLONE_PIDFD: Final = 0x1000
 _CLONE_PARENT_SETTID: Final = 0x100000
@@ -47,14 +47,18 @@ def _envp() -> Arg:
     return Arg("envp", "envp", (strings, image))
 
 
-def _clone() -> Syscall:
+def _clone(*rest: Arg) -> Syscall:
     """The new thread's own writes (CLONE_CHILD_SETTID) happen in the child and are not this call's."""
     written = bits(arg("flags"), _CLONE_PARENT_SETTID | _CLONE_PIDFD)
     tid = memory(OUT, CONTROL, 4, given=negate(negate(written)), on=_BORN, what="parent_tid")
     return call(
         "clone", Arg("flags", "clone_flags"), value("stack", "address"), Arg("parent_tid", "int*", (tid,)),
-        *values("child_tid:address tls:address"), returns="pid",
+        *rest, returns="pid",
     )  # fmt: skip
+
+
+_CHILD_TID: Final = value("child_tid", "address")
+_TLS: Final = value("tls", "address")
 
 
 def _field(offset: int) -> Expr:
@@ -100,7 +104,7 @@ _EXECUTED: Final = (_argv(), _envp())
 CALLS: Final[tuple[Syscall, ...]] = (
     call("execve", path(), *_EXECUTED, unknown=negate(_EXEC_KNOWN)),
     call("execveat", dirfd(), path(), *_EXECUTED, flags("flags", "at"), unknown=negate(_EXEC_KNOWN)),
-    _clone(),
+    _clone(_CHILD_TID, _TLS),
     _clone3(),
     call("fork", returns="pid"),
     call("vfork", returns="pid"),
@@ -126,7 +130,10 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call(
         "get_robust_list",
         value("pid", "pid"),
-        struct_out("head_ptr", "address*", 8),
-        struct_out("len_ptr", "size*", 8),
+        struct_out("head_ptr", "address*", WORD),
+        struct_out("len_ptr", "size*", WORD),
     ),
 )
+
+BACKWARDS: Final = (_clone(_TLS, _CHILD_TID),)
+"""Calls whose arguments have another order on i386 and arm64 (CONFIG_CLONE_BACKWARDS, arch/Kconfig)."""

@@ -61,9 +61,9 @@ def written_buffer(name: str = "buf", count: str = "count", otherwise: Expr = _S
 
 CALLS: Final[tuple[Syscall, ...]] = (
     call("read", fd(), read_buffer(), value("count", "size"), returns="size"),
-    call("pread64", fd(), read_buffer(), value("count", "size"), value("pos", "offset"), returns="size"),
+    call("pread64", fd(), read_buffer(), value("count", "size"), value("pos", "loff"), returns="size"),
     call("write", fd(), written_buffer(), value("count", "size"), returns="size"),
-    call("pwrite64", fd(), written_buffer(), value("count", "size"), value("pos", "offset"), returns="size"),
+    call("pwrite64", fd(), written_buffer(), value("count", "size"), value("pos", "loff"), returns="size"),
     call("lseek", fd(), value("offset", "offset"), constant("whence", "whence"), returns="offset"),
     call(
         "getrandom",
@@ -72,5 +72,5 @@ CALLS: Final[tuple[Syscall, ...]] = (
         Arg("flags", "flags:getrandom"),
         returns="size",
     ),
-    call("readahead", fd(), value("offset", "offset"), value("count", "size")),
+    call("readahead", fd(), value("offset", "loff"), value("count", "size")),
 )

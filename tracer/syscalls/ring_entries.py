@@ -10,6 +10,12 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final, NamedTuple
 
+from tracer.syscalls.layouts import X86_64, layout
+
+IOVEC: Final = layout("iovec", X86_64).size
+MSGHDR: Final = layout("msghdr", X86_64).size
+"""Of the 64-bit programs whose rings are read."""
+
 _NAMES: Final = (
     "NOP READV WRITEV FSYNC READ_FIXED WRITE_FIXED POLL_ADD POLL_REMOVE SYNC_FILE_RANGE SENDMSG RECVMSG TIMEOUT "
     "TIMEOUT_REMOVE ACCEPT ASYNC_CANCEL LINK_TIMEOUT CONNECT FALLOCATE OPENAT CLOSE FILES_UPDATE STATX READ WRITE "
@@ -88,6 +94,11 @@ COMPLETION: Final = Struct("<QiI")
 _ENTRY: Final = Struct("<BBHiQQIIQHHI")
 
 
+def name_of(opcode: int) -> str:
+    """READ, RECVMSG, ...; the number of an operation that is not known."""
+    return NAMES[opcode] if opcode < len(NAMES) else f"op {opcode}"
+
+
 class Entry(NamedTuple):
     """A submission entry; what `off`, `addr` and `extra` are depends on the operation."""
 
@@ -108,7 +119,7 @@ class Entry(NamedTuple):
     @property
     def name(self) -> str:
         """READ, RECVMSG, ...; the number of one that is not known."""
-        return NAMES[self.opcode] if self.opcode < len(NAMES) else f"op {self.opcode}"
+        return name_of(self.opcode)
 
     @property
     def repeats(self) -> bool:

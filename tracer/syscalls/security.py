@@ -30,9 +30,11 @@ from tracer.syscalls.expression import (
     int_arg,
     least,
     load,
+    member,
     more,
     negate,
     same,
+    size_of,
     times,
     unless,
     was,
@@ -68,10 +70,9 @@ def _seccomp() -> Syscall:
     """SET_MODE_FILTER reads the program and its instructions, 8 bytes each (`seccomp_prepare_user_filter`)."""
     strict, filter_, available, sizes = 0, 1, 2, 3
     program = same(_SECCOMP, filter_)
-    instructions = load(0, "args", arg("args"), 0, 2)
-    at = load(0, "args", arg("args"), 8, 8)
+    instructions, at = (member(0, "args", arg("args"), "sock_fprog", field) for field in ("len", "filter"))
     copies = (
-        memory(IN, CONTROL, 16, given=program, what="sock_fprog"),
+        memory(IN, CONTROL, size_of("sock_fprog"), given=program, what="sock_fprog"),
         memory(IN, CONTROL, times(8, instructions), at=at, given=program, on=unless("EINVAL"), what="sock_filter"),
         memory(IN, CONTROL, 4, given=same(_SECCOMP, available), what="action"),
         memory(OUT, CONTROL, 6, given=same(_SECCOMP, sizes), on=SUCCEEDED, what="seccomp_notif_sizes"),

@@ -23,8 +23,8 @@ from tracer.syscalls.expression import (
 from tracer.syscalls.model import CONTROL, IN, OUT, Arg, Copy, Syscall, call, memory
 from tracer.syscalls.structures import (
     SIGACTION,
-    SIGINFO,
     SIGINFO_COPIED,
+    SIGINFO_ZEROED,
     SIGSET,
     STACK_T,
     TIMESPEC,
@@ -45,8 +45,7 @@ def _info_in() -> Arg:
 
 def _info_out() -> Arg:
     copied = memory(OUT, CONTROL, SIGINFO_COPIED, on=POSITIVE, what="siginfo")
-    zeros = SIGINFO - SIGINFO_COPIED
-    tail = memory(OUT, CONTROL, zeros, on=POSITIVE, zero_fill=True, capture=0, what="siginfo tail")
+    tail = memory(OUT, CONTROL, SIGINFO_ZEROED, on=POSITIVE, zero_fill=True, capture=0, what="siginfo tail")
     return Arg("info", "siginfo", (copied, tail))
 
 
@@ -85,7 +84,7 @@ def _sigreturn() -> Syscall:
     copies = (
         part(OUT, _FRAME, frame, "signal frame"),
         part(OUT, SIGINFO_COPIED, plus(frame, 312), "siginfo", with_info),
-        part(OUT, SIGINFO - SIGINFO_COPIED, plus(frame, 360), "siginfo tail", with_info, zeros=True),
+        part(OUT, SIGINFO_ZEROED, plus(frame, 360), "siginfo tail", with_info, zeros=True),
         part(OUT, _kept(40, 4), state, "XSAVE image", extended),
         part(OUT, _FXSAVE, state, "FXSAVE image", legacy),
         part(OUT, 4, plus(state, _kept(40, 4)), "magic2", extended),

@@ -32,7 +32,7 @@ from tracer.syscalls.expression import (
     unless,
     was,
 )
-from tracer.syscalls.model import CONTROL, IN, OUT, PAYLOAD, Arg, Syscall, call, memory
+from tracer.syscalls.model import CONTROL, IN, OUT, PAYLOAD, Arg, Syscall, call, link_to, memory
 from tracer.syscalls.objects import Object
 from tracer.syscalls.structures import SOCKADDR_STORAGE
 
@@ -61,13 +61,20 @@ def address_wanted() -> tuple[Arg, Arg]:
     return Arg("addr", "sockaddr", (address,)), Arg("addrlen", "socklen*", (room, length))
 
 
-_DATA_OUT: Final = Arg("buf", "buffer", (
+DATA_OUT: Final = Arg("buf", "buffer", (
     memory(OUT, PAYLOAD, least(RESULT, arg("len")), on=both(POSITIVE, negate(DISCARDED)), what="buf"),
 ))  # fmt: skip
-_DATA_IN: Final = Arg("buf", "buffer", (
+DATA_IN: Final = Arg("buf", "buffer", (
     memory(IN, PAYLOAD, RESULT, capture=arg("len"), on=both(POSITIVE, negate(PINNED)), what="buf"),
 ))  # fmt: skip
 _SOCKET: Final = (constant("domain", "socket_domain"), Arg("type", "socket_type"), value("protocol", "protocol"))
+_ADDRESSED: Final = Arg("fd", "fd", (
+    link_to(int_arg("fd"), on=either(SUCCEEDED, failed("EINPROGRESS")), addressed=True),
+))  # fmt: skip
+"""The kernel may have chosen its port just now."""
+_PAIR: Final = Arg("sv", "fds", (
+    memory(OUT, CONTROL, 8, on=SUCCEEDED, unit=4, what="sv"), link_to(became("sv", 0)), link_to(became("sv", 4)),
+))  # fmt: skip
 _LOOKED_UP: Final = unless("EBADF", "ENOTSOCK")
 _LOOKED_UP_FIRST: Final = unless("EBADF")
 """bind and connect find out that a descriptor is no socket only after copying the address."""
@@ -114,9 +121,9 @@ def _getsockopt() -> Syscall:
 
 CALLS: Final[tuple[Syscall, ...]] = (
     call("socket", *_SOCKET, returns="fd"),
-    call("socketpair", *_SOCKET, Arg("sv", "fds", (memory(OUT, CONTROL, 8, on=SUCCEEDED, unit=4, what="sv"),))),
-    call("bind", fd(), address_given(_LOOKED_UP_FIRST), value("addrlen")),
-    call("connect", fd(), address_given(_LOOKED_UP_FIRST), value("addrlen")),
+    call("socketpair", *_SOCKET, _PAIR),
+    call("bind", _ADDRESSED, address_given(_LOOKED_UP_FIRST), value("addrlen")),
+    call("connect", _ADDRESSED, address_given(_LOOKED_UP_FIRST), value("addrlen")),
     call("listen", fd(), value("backlog")),
     call("accept", fd(), *address_wanted(), returns="fd"),
     call("accept4", fd(), *address_wanted(), flags("flags", "socket"), returns="fd"),
@@ -124,11 +131,11 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call("getsockname", fd(), *address_wanted()),
     call("getpeername", fd(), *address_wanted()),
     call(
-        "sendto", fd(), _DATA_IN, value("len", "size"), flags("flags", "msg"), address_given(_LOOKED_UP),
+        "sendto", fd(), DATA_IN, value("len", "size"), flags("flags", "msg"), address_given(_LOOKED_UP),
         value("addrlen"), returns="size",
     ),
     call(
-        "recvfrom", fd(), _DATA_OUT, value("len", "size"), flags("flags", "msg"), *address_wanted(), returns="size"
+        "recvfrom", fd(), DATA_OUT, value("len", "size"), flags("flags", "msg"), *address_wanted(), returns="size"
     ),
     _setsockopt(),
     _getsockopt(),

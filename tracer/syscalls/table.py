@@ -1,8 +1,8 @@
 """All declarations, by ABI and number.
 
-The declarations are written for 64-bit machines. 32-bit and x32 programs use other layouts for whatever
-contains a pointer, a long or a time; for them only the calls of `_SAME_EVERYWHERE` are declared, the rest stays
-visible with raw arguments.
+A call is declared once, in the file of its family, and adapted to every ABI that has it (`tracer.syscalls.adapt`):
+structures are laid out by `tracer.syscalls.layouts`. What only i386 has, or has under other names, is in
+`tracer.syscalls.i386`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from tracer.syscalls import (
     aio,
     attributes,
     control,
+    epoll,
     files,
     futex,
+    i386,
     identity,
     ipc,
     machine,
@@ -24,6 +26,7 @@ from tracer.syscalls import (
     message_queues,
     messages,
     mounts,
+    multiplexed,
     observing,
     pipes,
     placement,
@@ -37,60 +40,57 @@ from tracer.syscalls import (
     uring,
     vectors,
 )
-from tracer.syscalls.epoll import epoll_calls
+from tracer.syscalls.adapt import adapted
+from tracer.syscalls.layouts import AARCH64, I386, X32, X86_64
 from tracer.syscalls.model import Syscall
 from tracer.syscalls.names import numbers
 
 _FAMILIES: Final = (
     read_write, vectors, pipes, polling, sockets, messages, files, control, memory, processes, signals, timers,
     futex, aio, uring, identity, ipc, message_queues, attributes, mounts, security, observing, placement, machine,
+    epoll,
 )  # fmt: skip
 _X86_64, _I386, _X32, _AARCH64 = 0, 1, 2, 3
-_EPOLL_EVENT: Final = {_X86_64: 12, _AARCH64: 16}
-_STAT: Final = {_X86_64: 144, _AARCH64: 128}
-
-_SAME_EVERYWHERE: Final = frozenset((
-    "read", "write", "pread64", "pwrite64", "lseek", "getrandom", "pipe", "pipe2", "tee", "poll",
-    "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "socket", "socketpair", "bind", "listen",
-    "connect", "accept", "accept4", "shutdown", "getsockname", "getpeername", "sendto", "recvfrom", "open",
-    "creat", "openat", "access", "faccessat", "faccessat2", "chdir", "chroot", "rmdir", "unlink", "unlinkat",
-    "mkdir", "mkdirat", "mknod", "mknodat", "chmod", "fchmodat", "chown", "lchown", "fchownat", "rename",
-    "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "readlink", "readlinkat", "getcwd",
-    "close", "close_range", "dup", "dup2", "dup3", "fsync", "fdatasync", "sync", "syncfs", "flock", "fchdir",
-    "fchmod", "fchown", "umask", "inotify_init", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
-    "getdents64", "memfd_create", "statx", "munmap", "mprotect", "mremap", "madvise", "msync", "mlock",
-    "munlock", "brk", "mmap", "fork", "vfork", "exit", "exit_group", "set_tid_address", "getpid", "gettid",
-    "getppid", "getpgrp", "setsid", "getuid", "geteuid", "getgid", "getegid", "getpgid", "getsid", "setpgid",
-    "sched_yield", "uname", "getpriority", "setpriority", "kill", "tkill", "tgkill", "pause", "alarm",
-    "eventfd", "eventfd2", "timerfd_create", "rt_sigpending", "rt_sigsuspend", "signalfd", "signalfd4",
-    "prctl",
-))  # fmt: skip
-"""Calls whose memory is laid out alike for 32-bit programs: bytes, text, ints, pollfds, x86's packed events."""
-
-_ONLY_64_BIT: Final = {_I386: frozenset({"mmap"}), _X32: frozenset[str]()}
-"""i386's mmap takes a structure."""
+_FIRST_OF_X32: Final = 512
+"""From this number on x32 enters the kernel's compat code; below, the functions of x86-64."""
 
 
 @cache
 def declarations(abi: int) -> MappingProxyType[int, Syscall]:
     """All declared calls of an ABI (a `tracer.wire.Abi`), by number; empty for an ABI nobody described."""
-    known = numbers(abi)
-    if abi in _EPOLL_EVENT:
-        declared = _native(abi)
-    elif abi in _ONLY_64_BIT:
-        allowed = _SAME_EVERYWHERE - _ONLY_64_BIT[abi]
-        declared = {name: call for name, call in _native(_X86_64).items() if name in allowed}
-    else:
-        declared = {}
-    return MappingProxyType({known[name]: call for name, call in declared.items() if name in known})
+    makers = {_X86_64: _native, _AARCH64: _arm, _X32: _x32, _I386: _i386}
+    return MappingProxyType(makers[abi](numbers(abi)) if abi in makers else {})
+
+
+def _native(known: MappingProxyType[str, int]) -> dict[int, Syscall]:
+    return {known[name]: adapted(call, X86_64) for name, call in _declared().items() if name in known}
+
+
+def _arm(known: MappingProxyType[str, int]) -> dict[int, Syscall]:
+    declared = _declared() | {call.name: call for call in processes.BACKWARDS}
+    return {known[name]: adapted(call, AARCH64) for name, call in declared.items() if name in known}
+
+
+def _x32(known: MappingProxyType[str, int]) -> dict[int, Syscall]:
+    declared = _declared() | {call.name: call for call in vectors.OF_X32}
+    return {
+        known[name]: adapted(call, X86_64 if known[name] < _FIRST_OF_X32 else X32)
+        for name, call in declared.items()
+        if name in known
+    }
+
+
+def _i386(known: MappingProxyType[str, int]) -> dict[int, Syscall]:
+    native = _declared() | {call.name: call for call in processes.BACKWARDS}
+    declared = {name: adapted(call, I386) for name, call in native.items() if name in known}
+    own = (*i386.CALLS, *multiplexed.CALLS)
+    declared |= i386.forms(native) | {call.name: adapted(call, I386) for call in own}
+    return {known[name]: call for name, call in declared.items()} | multiplexed.multiplexed(native)
 
 
 @cache
-def _native(abi: int) -> dict[str, Syscall]:
-    calls = [call for family in _FAMILIES for call in family.CALLS]
-    calls += epoll_calls(_EPOLL_EVENT[abi])
-    calls += files.stat_calls(_STAT[abi])
-    return {call.name: call for call in calls}
+def _declared() -> dict[str, Syscall]:
+    return {call.name: call for family in _FAMILIES for call in family.CALLS}
 
 
 def declaration_of(abi: int, nr: int) -> Syscall | None:

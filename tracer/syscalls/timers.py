@@ -10,7 +10,8 @@ from tracer.syscalls.model import Syscall, call
 from tracer.syscalls.structures import (
     ITIMERSPEC,
     ITIMERVAL,
-    SIGEVENT,
+    SIGEVENT_COPIED,
+    TIME,
     TIMESPEC,
     TIMEVAL,
     TIMEX,
@@ -47,7 +48,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
     ),
     call("gettimeofday", struct_out("tv", "timeval", TIMEVAL), struct_out("tz", "timezone", TIMEZONE)),
     call("settimeofday", struct_in("tv", "timeval", TIMEVAL), struct_in("tz", "timezone", TIMEZONE)),
-    call("time", struct_out("tloc", "time_t*", 8), returns="time"),
+    call("time", struct_out("tloc", "time_t*", TIME), returns="time"),
     call("times", struct_out("buf", "tms", TMS), returns="long"),
     call("alarm", value("seconds", "uint")),
     call("getitimer", constant("which", "itimer"), struct_out("curr_value", "itimerval", ITIMERVAL)),
@@ -60,7 +61,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call(
         "timer_create",
         _CLOCK,
-        struct_in("sevp", "sigevent", SIGEVENT),
+        struct_in("sevp", "sigevent", SIGEVENT_COPIED),
         struct_out("timerid", "int*", 4),
     ),
     call(

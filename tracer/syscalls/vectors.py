@@ -50,7 +50,8 @@ def _iov(way: int, otherwise: Expr) -> Arg:
 
 _READ: Final = (fd(), _iov(OUT, _NOT_COPIED), value("iovcnt", "size"))
 _WRITE: Final = (fd(), _iov(IN, _TAKEN_UNCOPIED), value("iovcnt", "size"))
-_AT: Final = (value("pos_l", "offset"), value("pos_h", "ulong"))
+_AT: Final = (value("pos", "split_offset"), value("pos_h", "nothing"))
+"""A machine with words of 64 bits has the whole position in the first (`pos_from_hilo`, fs/read_write.c)."""
 
 
 def _process_vm(name: str, way: int) -> Syscall:
@@ -72,6 +73,15 @@ def _process_vm(name: str, way: int) -> Syscall:
         unknown=negate(read),
     )  # fmt: skip
 
+
+_WHOLE: Final = (value("pos", "loff"),)
+OF_X32: Final = (
+    call("preadv", *_READ, *_WHOLE, returns="size"),
+    call("pwritev", *_WRITE, *_WHOLE, returns="size"),
+    call("preadv2", *_READ, *_WHOLE, flags("flags", "rwf"), returns="size"),
+    call("pwritev2", *_WRITE, *_WHOLE, flags("flags", "rwf"), returns="size"),
+)
+"""x32 has the position in one register (`compat_sys_preadv64v2`, fs/read_write.c)."""
 
 CALLS: Final[tuple[Syscall, ...]] = (
     call("readv", *_READ, returns="size"),

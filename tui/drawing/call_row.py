@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,6 +24,8 @@ MARKS = {
     RowKind.EVENT: "◆",
 }
 """The mark of each kind of row, one cell."""
+MARKED = "■"
+"""That of the line one measures from."""
 
 MEANINGS = {
     RowKind.WASTED: "wasted call: it would have blocked, or found nothing ready",
@@ -34,51 +37,79 @@ MEANINGS = {
 }
 
 
-def call_row(row: RowText, layout: tuple[Column, ...], palette: Palette) -> list[Segment]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a line shows that is not the call's own."""
+
+    delta_ns: int | None = None
+    """Since the line above it began; None where there is none."""
+    marked: bool = False
+    """One measures from here."""
+
+
+NOWHERE = Place()
+_BEFORE_CALL = frozenset({"mark", "time", "delta", "thread", "fd", "phase"})
+
+
+def call_row(row: RowText, layout: tuple[Column, ...], palette: Palette, place: Place = NOWHERE) -> list[Segment]:
     """The segments of one line, as wide as `layout`."""
-    return list(_event(row, layout, palette) if row.kind is RowKind.EVENT else _call(row, layout, palette))
+    draw = _event if row.kind is RowKind.EVENT else _call
+    return list(draw(row, layout, palette, place))
 
 
-def _call(row: RowText, layout: tuple[Column, ...], palette: Palette) -> Iterable[Segment]:
+def _call(row: RowText, layout: tuple[Column, ...], palette: Palette, place: Place) -> Iterable[Segment]:
     for number, column in enumerate(layout):
         if number:
             yield Segment(" ")
-        text, style = _cell(row, column, palette)
+        text, style = _cell(row, column, palette, place)
         yield Segment(fit(text, column.width, right=column.right), style)
 
 
-def _event(row: RowText, layout: tuple[Column, ...], palette: Palette) -> Iterable[Segment]:
+def _event(row: RowText, layout: tuple[Column, ...], palette: Palette, place: Place) -> Iterable[Segment]:
     """An event's sentence runs over all columns from the call on."""
     room = 0
     for column in layout:
-        if column.what in {"mark", "time", "thread"}:
-            text, style = _cell(row, column, palette)
+        if column.what in _BEFORE_CALL:
+            text, style = _cell(row, column, palette, place)
             yield Segment(fit(text, column.width, right=column.right) + " ", style)
         else:
             room += column.width + 1
     yield Segment(fit(clean(row.call), room - 1), palette.event)
 
 
-def _cell(row: RowText, column: Column, palette: Palette) -> tuple[str, Style]:
+def _cell(row: RowText, column: Column, palette: Palette, place: Place) -> tuple[str, Style]:
     match column.what:
         case "mark":
-            return MARKS[row.kind], _result_style(row, palette)
+            return (MARKED, palette.accent) if place.marked else (MARKS[row.kind], _result_style(row, palette))
         case "time":
             return moment(row.since_start_ns)[: column.width].rstrip("."), palette.faint
+        case "delta":
+            return "" if place.delta_ns is None else _delta(place.delta_ns), palette.faint
         case "thread":
             return str(row.tid), palette.faint
+        case "fd" | "phase":
+            return clean(row.fd if column.what == "fd" else row.phase), palette.faint
         case "call":
             return clean(row.call), palette.faint if row.kind is RowKind.WASTED else palette.text
         case "result":
             return _result(row), _result_style(row, palette)
         case "copies":
             return _copies(row, column.width), palette.copy_out
+        case "in" | "out":
+            return _copied(row, column.what), palette.copy_in if column.what == "in" else palette.copy_out
+        case "wall":
+            times = row.times
+            return duration_column(times.kernel_ns + times.blocked_ns + times.runnable_ns), palette.text
     return duration_column(int(getattr(row.times, f"{column.what}_ns"))), getattr(palette, column.what)
+
+
+def _delta(ns: int) -> str:
+    return f"-{duration_column(-ns).strip()}" if ns < 0 else duration_column(ns)
 
 
 def _result(row: RowText) -> str:
     if row.kind is RowKind.RUNNING:
-        return f"{duration(row.inside_ns)}…"
+        return row.result or f"{duration(row.inside_ns)}…"
     return clean(row.result)
 
 
@@ -94,8 +125,13 @@ def _result_style(row: RowText, palette: Palette) -> Style:
 
 
 def _copies(row: RowText, width: int) -> str:
+    into, out = _copied(row, "in"), _copied(row, "out")
+    return f"{into:>7} {out:>7}" if width >= 15 else f"{into} {out}".strip()
+
+
+def _copied(row: RowText, way: str) -> str:
     into = f"↓{short_size(row.bytes_in)}" if row.bytes_in else ""
     out = f"↑{short_size(row.bytes_out)}" if row.bytes_out else ""
     if row.copies_unknown:
         out = f"{out}?"
-    return f"{into:>7} {out:>7}" if width >= 15 else f"{into} {out}".strip()
+    return into if way == "in" else out

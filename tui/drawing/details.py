@@ -1,39 +1,60 @@
-"""Everything about the selected call as plain lines: times and raw clocks, copies, arguments, memory."""
+"""Everything about the selected call: a sentence, its times, copies, structures, memory, its descriptor's story."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.style import Style
 from rich.text import Text
 
-from tui.drawing.palette import STATES, Palette, style_of
-from tui.drawing.phases import phases
-from tui.drawing.text import clean, fit
-from tui.drawing.units import duration, moment, size
-from tui.snapshot import Details, Piece, RowKind
+from tui.drawing.details_fd import fd_item
+from tui.drawing.details_times import times_items
+from tui.drawing.details_tree import tree_items
+from tui.drawing.folding import Item
+from tui.drawing.hexdump import as_text, hexdump, preview
+from tui.drawing.palette import Palette
+from tui.drawing.text import clean
+from tui.drawing.units import duration, moment, several, size
+from tui.snapshot import Copied, Details, Piece, RowKind
 
-_INDENT = "          "
+
+def details_items(details: Details, width: int, palette: Palette) -> list[Item]:
+    """What the details pane shows, `width` cells wide; its parts can be folded."""
+    return list(_items(details, width, palette))
 
 
-def details_lines(details: Details, width: int, palette: Palette) -> list[Text]:
-    """The lines of the details pane; the caller wraps what is longer than `width`."""
-    lines = list(_title(details, palette))
+def _items(details: Details, width: int, palette: Palette) -> Iterator[Item]:
+    yield from _title(details, palette)
     if details.row.kind is not RowKind.EVENT:
-        lines += [*_times(details, width, palette), *_copies(details, palette), *_arguments(details, palette)]
-    return [*lines, *_pieces(details, palette), *_raw(details, palette)]
+        yield from times_items(details, width, palette)
+        yield from _copies(details, palette)
+        yield from tree_items(details, palette)
+        if details.story is not None:
+            yield fd_item(details.story, details, palette)
+    yield from _memory(details, width, palette)
+    if details.raw:
+        raw = tuple(Item(Text(f"{name:<14} {ns:>15,} ns", palette.faint)) for name, ns in details.raw)
+        note = f"raw clocks, before correction; switched onto a CPU {several(details.switches, 'time')}"
+        yield Item(Text(note, palette.faint), "raw", raw, closed=True)
 
 
-def _title(details: Details, palette: Palette) -> Iterator[Text]:
+def _title(details: Details, palette: Palette) -> Iterator[Item]:
     row = details.row
     if row.kind is RowKind.EVENT:
-        yield Text(clean(row.call), style=palette.event)
+        yield Item(Text(clean(row.call), style=palette.event), indent=2)
     else:
         title = Text(clean(row.name), style=palette.strong)
         title.append(_outcome(details), palette.wasted if row.kind is RowKind.WASTED else palette.text)
-        yield title
-    thread = f"thread {row.tid}" if row.tid == row.pid else f"thread {row.tid} of {row.pid}"
-    yield _labelled("at", f"{moment(row.since_start_ns)} s, {thread}", palette)
+        yield Item(title, indent=2)
+        if details.sentence:
+            yield Item(Text(clean(details.sentence), style=palette.accent), indent=2)
+    yield Item(Text(f"at {moment(row.since_start_ns)} s{_thread(details)}", palette.faint))
+
+
+def _thread(details: Details) -> str:
+    row = details.row
+    if not row.tid:  # the end of the recording is no thread's doing
+        return ""
+    return f", thread {row.tid}" if row.tid == row.pid else f", thread {row.tid} of {row.pid}"
 
 
 def _outcome(details: Details) -> str:
@@ -49,82 +70,53 @@ def _outcome(details: Details) -> str:
     return f" = {result}"
 
 
-def _times(details: Details, width: int, palette: Palette) -> Iterator[Text]:
-    times = details.row.times
-    if details.row.kind is RowKind.RUNNING:
-        inside = f"{duration(details.row.inside_ns)} inside; asleep or not is known when it returns"
-        yield _labelled("time", f"user █ {duration(times.user_ns)} before it, {inside}", palette)
-        return
-    bar = phases(times, max(10, min(50, width - len(_INDENT) - 1)), palette)
-    yield Text.assemble((f"{'time':<10}", palette.faint), bar)
-    each = [
-        Text.assemble(
-            (f"{state.word} ", palette.faint),
-            (f"{state.pattern} {duration(getattr(times, f'{state.word}_ns'))}", style_of(palette, state)),
-        )
-        for state in STATES
-    ]
-    each.append(Text(f"(tracer {duration(times.tracer_ns)})", style=palette.faint))
-    yield from _flowed(each, width)
-    if details.before_blocked_ns or details.before_runnable_ns:
-        waits = f"{duration(details.before_blocked_ns)} asleep, {duration(details.before_runnable_ns)} runnable"
-        yield _labelled("before it", waits, palette)
-
-
-def _flowed(parts: list[Text], width: int) -> Iterator[Text]:
-    """`parts` two cells apart, as many a line as fit, indented like values."""
-    line = Text(_INDENT)
-    for part in parts:
-        if line.cell_len > len(_INDENT) and line.cell_len + part.cell_len > width:
-            yield line
-            line = Text(_INDENT)
-        line = Text.assemble(line, part, "  ")
-    yield line
-
-
-def _copies(details: Details, palette: Palette) -> Iterator[Text]:
+def _copies(details: Details, palette: Palette) -> Iterator[Item]:
+    lines = [Item(_copy(each, palette), indent=4) for each in details.copied]
+    heading = Text("copies  ", palette.faint)
     if details.row.copies_unknown:
-        yield _labelled("copies", "not all known: what follows is a lower bound", palette, palette.wasted)
-    if not details.copied and not details.row.copies_unknown:
-        yield _labelled("copies", "none", palette)
-    for copied in details.copied:
-        arrow = "↓" if copied.direction == "in" else "↑"
-        where = f"at {copied.address:#x}" if copied.address else ""
-        text = f"{arrow} {copied.direction:<3} {copied.kind:<8} {size(copied.size):<9} "
-        text += f"{clean(copied.what)} {where}"
-        yield _labelled("copies", text, palette, palette.copy_in if arrow == "↓" else palette.copy_out)
+        heading.append("not all known: what follows is a lower bound", palette.wasted)
+    elif not lines:
+        heading.append("none", palette.text)
+    else:
+        into, out = (sum(each.size for each in details.copied if each.direction == way) for way in ("in", "out"))
+        heading.append(f"↓ in {size(into)}  ", palette.copy_in)
+        heading.append(f"↑ out {size(out)}", palette.copy_out)
+    yield Item(heading, "copies", tuple(lines))
 
 
-def _arguments(details: Details, palette: Palette) -> Iterator[Text]:
-    for number, argument in enumerate(details.row.args):
-        label = details.names[number] if details.names else f"arg {number + 1}"
-        yield _labelled(fit(label, 9), clean(argument), palette)
+def _copy(copied: Copied, palette: Palette) -> Text:
+    inward = copied.direction == "in"
+    text = Text(f"{'↓' if inward else '↑'} {copied.direction:<3} {copied.kind:<8} {size(copied.size):<9} ")
+    text.stylize(palette.copy_in if inward else palette.copy_out)
+    text.append(clean(copied.what), palette.text)
+    if copied.address:
+        text.append(f"  {copied.address:#x}", palette.faint)
+        text.append(f" {copied.where or 'unknown memory'}", palette.faint)
+    return text
 
 
-def _pieces(details: Details, palette: Palette) -> Iterator[Text]:
-    for piece in details.pieces:
-        yield _labelled("memory", _piece(piece), palette)
+def _memory(details: Details, width: int, palette: Palette) -> Iterator[Item]:
+    if not details.pieces:
+        return
+    items = tuple(_piece(piece, number, width, palette) for number, piece in enumerate(details.pieces))
+    heading = Text.assemble(("memory  ", palette.faint), (several(len(items), "piece"), palette.text))
+    yield Item(heading, "memory", items)
 
 
-def _piece(piece: Piece) -> str:
-    where = f"{piece.address:#x}" if piece.address else "—"
-    of = "" if piece.arg is None else f"arg {piece.arg + 1}, "
-    what = f"not read: {piece.missing}" if piece.missing else f"{size(len(piece.content))} {preview(piece.content)}"
-    return f"{of}at {piece.when}, {where}: {what}"
-
-
-def preview(content: bytes, limit: int = 64) -> str:
-    """The first `limit` bytes as text, unprintable ones as dots."""
-    text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in content[:limit])
-    return f"|{text}|" + ("…" if len(content) > limit else "") if content else ""
-
-
-def _raw(details: Details, palette: Palette) -> Iterator[Text]:
-    for name, ns in details.raw:
-        yield _labelled("raw", f"{name:<14} {ns:>13,} ns", palette, palette.faint)
-
-
-def _labelled(label: str, text: str, palette: Palette, style: Style | None = None) -> Text:
-    line = Text(f"{label:<10}", style=palette.faint)
-    line.append(text, style or palette.text)
-    return line
+def _piece(piece: Piece, number: int, width: int, palette: Palette) -> Item:
+    of = piece.name or ("" if piece.arg is None else f"arg {piece.arg + 1}")
+    where = f" {piece.address:#x}" if piece.address else ""
+    lies = f" {piece.where}" if piece.where else ""
+    heading = Text(f"{clean(of)} at {piece.when}".strip(), palette.text)
+    heading.append(f"{where}{lies}: ", palette.faint)
+    if piece.missing:
+        heading.append(f"not read: {piece.missing}", palette.wasted)
+        return Item(heading, indent=4)
+    heading.append(f"{size(len(piece.content))} {preview(piece.content, 16)}", palette.text)
+    dump = [Item(line) for line in hexdump(piece.content, width - 6, palette)]
+    words = as_text(piece.content)
+    if words:
+        dump.insert(0, Item(Text(words, palette.copy_out)))
+    # A message is why one looks; the structures around it are shown as a tree already.
+    closed = number > 0 or len(piece.content) > 256
+    return Item(heading, f"memory/{number}", tuple(dump), closed=closed, indent=4)

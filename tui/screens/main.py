@@ -7,31 +7,29 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
 
 from tui.drawing.heading import scope_note
 from tui.live import LiveRun
 from tui.messages import Polled, Printed
+from tui.panes import CALLS, OUTPUT, TABS, panes_for
+from tui.screens.stepping import SteppingScreen
 from tui.snapshot import Snapshot, Source
 from tui.terminal import ProgramTerminal
 from tui.widgets.calls_pane import CallsPane
 from tui.widgets.details import DetailsPane
 from tui.widgets.heading import Heading
 from tui.widgets.output import Output
-from tui.widgets.summary_pane import SummaryPane
+from tui.widgets.step_panel import StepPanel
 from tui.widgets.tab_line import Tab, TabLine
 from tui.widgets.time_bar import TimeBar
 from tui.widgets.totals_line import TotalsLine
 
-CALLS = Tab("1", "Calls", "calls")
-SUMMARY = Tab("2", "Summary", "summary")
-OUTPUT = Tab("8", "Output", "output")
 ROOMY = 130
 """From this width on the details stand beside the list, and are open at first."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(SteppingScreen):
     """Routes snapshots to the widgets and keys to the tabs."""
 
     CSS_PATH = "main.tcss"
@@ -40,20 +38,18 @@ class MainScreen(Screen[None]):
         (ROOMY, "-wide"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "tab('calls')", "Calls", show=False),
-        Binding("2", "tab('summary')", "Summary", show=False),
-        Binding("8", "tab('output')", "Output", show=False),
+        *(Binding(tab.key, f"tab('{tab.pane}')", tab.title, show=False) for tab in TABS),
         Binding("p", "pause", "Pause"),
     ]
 
     def __init__(self, source: Source, live: LiveRun | None, terminal: ProgramTerminal | None) -> None:
-        super().__init__()
-        self._calls = CallsPane(source)
-        self._summary = SummaryPane()
+        super().__init__(source, live)
+        self._panes = panes_for(source)
         self._output = (
             Output(live, terminal, self._leave_output) if live is not None and terminal is not None else None
         )
-        self._tabs = (CALLS, SUMMARY, OUTPUT) if self._output else (CALLS, SUMMARY)
+        self._tabs = (*self._panes, OUTPUT) if self._output else tuple(self._panes)
+        self._tab = CALLS
         self._newest: Snapshot | None = None
         self._held: Snapshot | None = None
 
@@ -64,20 +60,21 @@ class MainScreen(Screen[None]):
         yield TotalsLine()
         yield TabLine(self._tabs)
         with ContentSwitcher(initial=CALLS.pane, id="panes"):
-            yield self._calls
-            yield self._summary
+            yield from self._panes.values()
             if self._output:
                 yield self._output
+        yield self.step_panel
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """The details are open at first where there is room for them."""
         self.query_one(DetailsPane).display = self.app.size.width >= ROOMY
-        self._calls.take_focus()
+        self._panes[CALLS].take_focus()
 
     def on_polled(self, event: Polled) -> None:
         """A new snapshot: show it, or only count while the view is paused."""
         self._newest = event.snapshot
+        self.step_panel.show(event.snapshot)
         if self._output and not event.snapshot.live:
             self._output.end()
             self.refresh_bindings()
@@ -90,6 +87,13 @@ class MainScreen(Screen[None]):
         """The program's terminal has changed."""
         if self._output:
             self._output.show(event.picture)
+
+    def on_step_panel_held_at(self, event: StepPanel.HeldAt) -> None:
+        """The list of calls follows the held call."""
+        self.refresh_bindings()
+        calls = self._panes[CALLS]
+        if self._tab is CALLS and self._held is None and isinstance(calls, CallsPane):
+            calls.table.list.go_to_line(event.line)
 
     def action_pause(self) -> None:
         """Hold the view, or go on with the newest; the program runs on either way."""
@@ -113,7 +117,8 @@ class MainScreen(Screen[None]):
 
     def redraw(self) -> None:
         """Draw everything again, in another theme."""
-        self._calls.redraw()
+        for pane in self._panes.values():
+            pane.redraw()
         for widget in self.query("*"):
             widget.refresh()
 
@@ -129,23 +134,30 @@ class MainScreen(Screen[None]):
 
     def _fit_output(self) -> None:
         if self._output:
-            self._output.fit(self._panes.size)
+            self._output.fit(self._switcher.size)
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """While the program's terminal has the keys, ours are not offered."""
-        return not (action in {"pause", "tab"} and self.typing)
+        if self.typing:
+            return action not in {"pause", "tab", "step"} and self.may_step(action)
+        return self.may_step(action)
 
     @property
-    def _panes(self) -> ContentSwitcher:
+    def _switcher(self) -> ContentSwitcher:
         return self.query_one(ContentSwitcher)
 
     def _open(self, tab: Tab) -> None:
-        self._panes.current = tab.pane
+        self._tab = tab
+        self._switcher.current = tab.pane
         self.query_one(TabLine).show(tab)
-        panes = {CALLS: self._calls, SUMMARY: self._summary, OUTPUT: self._output}
-        pane = panes[tab]
+        shown = self._held or self._newest
+        pane = self._panes.get(tab)
         if pane is not None:
+            if shown is not None:
+                pane.show(shown)
             pane.take_focus()
+        elif self._output is not None:
+            self._output.take_focus()
 
     def _leave_output(self) -> None:
         self._open(CALLS)
@@ -155,8 +167,9 @@ class MainScreen(Screen[None]):
         self.query_one(TimeBar).show(snapshot.report)
         self.query_one(TotalsLine).show(snapshot.report.totals)
         self.query_one(TabLine).tell(scope_note(snapshot.report))
-        self._calls.show(snapshot)
-        self._summary.show(snapshot)
+        pane = self._panes.get(self._tab)
+        if pane is not None:
+            pane.show(snapshot)
 
     def _show_heading(self, snapshot: Snapshot) -> None:
         since = None

@@ -4,70 +4,157 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
 
-from tui.drawing.call_columns import column_titles, columns
-from tui.snapshot import Snapshot, Source
-from tui.theme import palette_of
-from tui.widgets.call_list import CallList
+from tracer.analyze.filter.errors import FilterError
+from tracer.analyze.filter.listing import Order
+from tui.drawing.call_columns import default_columns
+from tui.screens.manual import ManualScreen
+from tui.snapshot import RowKind, Snapshot, Source
+from tui.widgets.call_jumps import JUMP_KEYS, CallJumps
+from tui.widgets.call_table import ORDERS, CallTable
+from tui.widgets.columns_dialog import ColumnsDialog
 from tui.widgets.details import DetailsPane
 from tui.widgets.lines_view import LinesView
-from tui.widgets.titles import Titles
 
 
-class CallsPane(Container):
+class CallsPane(CallJumps):
     """The list with its titles, and the details pane: open at first where there is room for both."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("x,ctrl+u", "clear_filter", "All calls again, in the order of time", show=False),
         Binding("enter", "toggle_details", "Details"),
+        Binding("tab", "to_details", "To the details and back", show=False),
+        Binding("escape", "close_details", "Close the details", show=False),
+        Binding("S", "sort", "Sort by wall, kernel, blocked, ... and by time again", show=False),
+        Binding("R", "reverse", "Reverse the order", show=False),
+        Binding("c", "columns", "Choose the columns", show=False),
+        Binding("m", "mark", "Measure from here to the cursor; again: no more", show=False),
+        Binding("y", "copy", "Copy the call as text", show=False),
+        Binding("M", "manual", "Manual page of the call", show=False),
+        *JUMP_KEYS,
     ]
 
     def __init__(self, source: Source) -> None:
-        super().__init__(id="calls")
-        self._source = source
-        self._snapshot: Snapshot | None = None
-        self._list = CallList(source)
+        super().__init__(source, id="calls")
         self._details = DetailsPane()
 
     def compose(self) -> ComposeResult:
         """List and details."""
-        with Vertical(id="calls-table"):
-            yield Titles(self._titles)
-            yield self._list
+        yield self.table
         yield self._details
 
     def show(self, snapshot: Snapshot) -> None:
         """Show `snapshot` in both."""
-        several = self._snapshot is not None and len(self._snapshot.report.threads)
-        self._snapshot = snapshot
-        self._list.show(snapshot)
-        if several != len(snapshot.report.threads):
-            self.query_one(Titles).refresh()
+        self.snapshot = snapshot
+        self.table.show(snapshot)
 
     def take_focus(self) -> None:
         """Keys go to the list."""
-        self._list.focus()
+        self.table.list.focus()
 
     def redraw(self) -> None:
         """Draw again in another theme."""
         self._details.draw()
+        self.table.show_measure()
+
+    def set_filter(self, text: str) -> None:
+        """List only what the filter lets through; one that has an error is said to have it."""
+        try:
+            self.table.set_filter(text)
+        except FilterError as error:
+            self.notify(str(error), timeout=5, markup=False)
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.table.edit_filter()
+
+    def action_clear_filter(self) -> None:
+        """Without filter and other order."""
+        self.table.clear()
+
+    def action_sort(self) -> None:
+        """By the next of the orders, largest first."""
+        place = ORDERS.index(self.table.order.field)
+        self.table.set_order(Order(ORDERS[(place + 1) % len(ORDERS)]))
+
+    def action_reverse(self) -> None:
+        """Smallest first, or the latest."""
+        self.table.set_order(Order(self.table.order.field, not self.table.order.reverse))
+
+    def action_columns(self) -> None:
+        """Ask which."""
+        calls = self.table.list
+        self.app.push_screen(ColumnsDialog(calls.chosen or default_columns(calls.threads)), self._chosen)
+
+    def action_mark(self) -> None:
+        """Measure from the line below the cursor; on the marked line itself, no more."""
+        calls = self.table.list
+        _, line = self._here()
+        if line is not None:
+            calls.marked = None if calls.marked == line else line
+            calls.refresh()
+            self.table.show_measure()
+
+    def action_copy(self) -> None:
+        """As strace would write it, to the terminal's clipboard (OSC 52)."""
+        known, line = self._here()
+        if known is not None and line is not None:
+            text = known.text(line)
+            self.app.copy_to_clipboard(text)
+            self._say(f"Copied: {text[:60]}{'…' if len(text) > 60 else ''}")
 
     def action_toggle_details(self) -> None:
         """Open or close the details."""
         self._details.display = not self._details.display
-        self._show_details(self._list.cursor)
+        self._show_details()
+
+    def action_to_details(self) -> None:
+        """Keys go to the details, which open for it; or back to the list."""
+        if self._details.has_focus:
+            self.take_focus()
+            return
+        if not self._details.display:
+            self.action_toggle_details()
+        self._details.focus()
+
+    def action_close_details(self) -> None:
+        """Put the details away."""
+        self._details.display = False
+        self.take_focus()
+
+    def on_details_pane_closed(self) -> None:
+        """They ask for it themselves."""
+        self.action_close_details()
+
+    def action_manual(self) -> None:
+        """Show what the manual says about the selected call."""
+        if self.table.list.line is not None:
+            row = self.table.list.row(self.table.list.cursor)
+            if row.kind is RowKind.EVENT:
+                self._say("This line is no call: it has no manual page.")
+            else:
+                self.app.push_screen(ManualScreen(row.name))
 
     def on_lines_view_moved(self, event: LinesView.Moved) -> None:
         """The details are those of the line below the cursor."""
         event.stop()
-        self._show_details(event.index)
+        self._show_details()
+        self.table.show_measure()
 
-    def _show_details(self, index: int) -> None:
-        if self._snapshot is not None and self._details.display and index < self._snapshot.rows:
-            self._details.show(self._source.details(self._snapshot, index))
+    def on_call_table_filter_left(self, event: CallTable.FilterLeft) -> None:
+        """What the keys do has changed."""
+        event.stop()
+        self.refresh_bindings()
 
-    def _titles(self, width: int) -> Text:
-        return column_titles(columns(width, self._list.threads), width, palette_of(self))
+    def _chosen(self, chosen: tuple[str, ...] | None) -> None:
+        if chosen is not None:
+            self.table.list.chosen = chosen or None
+            self.table.refresh_titles()
+
+    def _show_details(self) -> None:
+        line, snapshot = self.table.list.line, self.snapshot
+        if snapshot is not None and self._details.display and line is not None and line < snapshot.rows:
+            self._details.show(self.source.details(snapshot, line))

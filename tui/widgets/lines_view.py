@@ -35,6 +35,9 @@ class LinesView(ScrollView, can_focus=True):
         Binding("end,G", "last", "Last line; follows what is added", show=False),
     ]
 
+    marks_blurred = True
+    """The cursor is seen while the keys go elsewhere, too."""
+
     class Moved(Message):
         """The cursor is on another line, or the line it is on has changed."""
 
@@ -83,7 +86,7 @@ class LinesView(ScrollView, can_focus=True):
         style = self.rich_style
         if not 0 <= index < self.count:
             return Strip.blank(width, style)
-        if index == self.cursor:
+        if index == self.cursor and (self.has_focus or self.marks_blurred):
             palette = palette_of(self)
             style += palette.cursor if self.has_focus else palette.cursor_blurred
         return Strip(self.segments(index, width)).adjust_cell_length(width).apply_style(style)

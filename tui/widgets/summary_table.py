@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.segment import Segment
 
-from tracer.analyze.results import SyscallRow
+from tracer.analyze.groups import GroupRow
 from tui.drawing.summary import DEFAULT_SORT, sort_rows, summary_row
 from tui.drawing.summary_columns import summary_layout
 from tui.theme import palette_of
@@ -12,34 +12,39 @@ from tui.widgets.lines_view import LinesView
 
 
 class SummaryTable(LinesView):
-    """One line per syscall. The cursor stays on its syscall while numbers and order change."""
+    """One line a row. The cursor stays on its row while numbers and order change."""
 
     def __init__(self) -> None:
         super().__init__(id="summary-table")
         self.sort = DEFAULT_SORT
         self.ascending = False
-        self._rows: list[SyscallRow] = []
+        self._rows: list[GroupRow] = []
 
-    def show(self, rows: tuple[SyscallRow, ...]) -> None:
+    def show(self, rows: list[GroupRow]) -> None:
         """List `rows` in the chosen order."""
         selected = self.selected
         on_top = self.cursor == 0
         self._rows = sort_rows(rows, self.sort, ascending=self.ascending)
-        names = [row.name for row in self._rows]
-        self.lay_out(len(names))
-        # On the first line the eye is on "whatever is worst", further down on the call it picked.
-        if selected in names and not on_top:
-            self._go(names.index(selected))
+        keys = [row.key for row in self._rows]
+        self.lay_out(len(keys))
+        # On the first line the eye is on "whatever is worst", further down on the row it picked.
+        if selected in keys and not on_top:
+            self._go(keys.index(selected))
+
+    @property
+    def row(self) -> GroupRow | None:
+        """The row the cursor is on."""
+        return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 
     @property
     def selected(self) -> str | None:
-        """The name of the syscall the cursor is on."""
-        return self._rows[self.cursor].name if self.cursor < len(self._rows) else None
+        """What names it."""
+        return self.row.key if self.row is not None else None
 
     def order(self, what: str, *, ascending: bool) -> None:
         """Sort by the column `what`."""
         self.sort, self.ascending = what, ascending
-        self.show(tuple(self._rows))
+        self.show(self._rows)
 
     def segments(self, index: int, width: int) -> list[Segment]:
         """The line `index`."""

@@ -18,16 +18,16 @@ _REVERSE = Style(reverse=True)
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab: the key that opens it, its title, and the id of its pane."""
+    """A tab: the key that opens it, its title, the id of its pane, and its title where room is short."""
 
     key: str
     title: str
     pane: str
+    short: str = ""
 
-    @property
-    def label(self) -> str:
+    def label(self, *, short: bool = False) -> str:
         """What the line shows for it."""
-        return f" {self.key} {self.title} "
+        return f" {self.key} {self.short or self.title} " if short else f" {self.key} {self.title} "
 
 
 class TabLine(Widget):
@@ -48,6 +48,13 @@ class TabLine(Widget):
         self._open = tabs[0]
         self._note = ""
 
+    @property
+    def labels(self) -> list[str]:
+        """What is written for each tab: the short titles where the others do not fit."""
+        whole = [tab.label() for tab in self._tabs]
+        fits = sum(map(len, whole)) + len(whole) <= self.size.width
+        return whole if fits else [tab.label(short=True) for tab in self._tabs]
+
     def show(self, tab: Tab) -> None:
         """Mark `tab` as the open one."""
         self._open = tab
@@ -63,8 +70,8 @@ class TabLine(Widget):
         """The line."""
         palette = palette_of(self)
         line = Text(no_wrap=True, end="")
-        for tab in self._tabs:
-            line.append(tab.label, palette.strong + _REVERSE if tab is self._open else palette.text)
+        for tab, label in zip(self._tabs, self.labels, strict=True):
+            line.append(label, palette.strong + _REVERSE if tab is self._open else palette.text)
             line.append(" ")
         line.append(fit(self._note, self.size.width - line.cell_len - 1, right=True), palette.faint)
         return line
@@ -72,7 +79,7 @@ class TabLine(Widget):
     def on_click(self, event: events.Click) -> None:
         """Find the tab below the pointer."""
         left = 0
-        for tab in self._tabs:
-            if left <= event.x < left + len(tab.label):
+        for tab, label in zip(self._tabs, self.labels, strict=True):
+            if left <= event.x < left + len(label):
                 self.post_message(self.Picked(tab))
-            left += len(tab.label) + 1
+            left += len(label) + 1

@@ -16,6 +16,7 @@ from tracer.decode.sentence import sentence
 from tracer.recording.captured import captured
 from tracer.syscalls.names import number_of, numbers
 from tracer.syscalls.objects import Object
+from tracer.syscalls.table import declarations
 from tracer.wire import Abi, Kind
 
 ADDRESSES = [0, 8, 0x1000, 0x1008, 0x2000, 0x7F0000001000, 1 << 63, (1 << 64) - 1]
@@ -40,11 +41,12 @@ def rows(draw: st.DrawFn, kinds: tuple[Kind, ...] = tuple(Kind)) -> TestRow:
     """A row that a corrupted recording, or a mad program, could contain."""
     abi = draw(st.sampled_from([Abi.X86_64, Abi.X86_64, Abi.I386, Abi.X32, Abi.AARCH64, Abi.ARM, Abi.OTHER]))
     kind = draw(st.sampled_from(kinds))
-    number = draw(st.sampled_from(sorted(numbers(abi).values()) or [0]) | st.integers(-5, 600))
+    known = sorted({*numbers(abi).values(), *declarations(abi)}) or [0]
+    number = draw(st.sampled_from(known) | st.integers(-5, 600))
     args = draw(st.lists(WORDS, min_size=6, max_size=6))
     pieces = st.fixed_dictionaries(
         {
-            "arg": st.integers(0, 5) | st.sampled_from([253, 254, 255]),
+            "arg": st.integers(0, 5) | st.sampled_from([252, 253, 254, 255]),
             "when": st.sampled_from([0, 1]),
             "reason": st.sampled_from([0, 0, 0, 14, 1000, 1001, 77]),
             "address": st.sampled_from(ADDRESSES + args),
@@ -63,27 +65,34 @@ NESTED = [
     "io_submit", "vmsplice", "accept4", "recvfrom", "clone3", "futex", "io_uring_enter", "getsockopt",
     "openat", "process_vm_readv", "ppoll", "rt_sigtimedwait", "rt_sigreturn",
 ]  # fmt: skip
+OF_I386 = [
+    "_newselect", "pselect6_time64", "ppoll_time64", "recvmmsg_time64", "futex_time64", "rt_sigtimedwait_time64",
+    "io_pgetevents_time64", "stat64", "fstatat64", "fcntl64", "readdir", "_llseek", "sigaction", "getgroups",
+    "set_thread_area", "preadv2", "statfs64", "sendfile64",
+]  # fmt: skip
 SMALL = st.sampled_from([0, 1, 2, 3, 8, 16, 24, 56, 0x1000, 0x1008, 0x2000])
 
 
 @st.composite
 def plausible_rows(draw: st.DrawFn) -> TestRow:
     """A call whose memory leads to other memory, with small numbers, so that much of it is found."""
+    abi = draw(st.sampled_from([Abi.X86_64, Abi.I386, Abi.X32]))
+    width = draw(st.sampled_from([8, 8, 4])) if abi == Abi.X86_64 else 4
     args = draw(st.lists(SMALL, min_size=6, max_size=6))
     words = st.lists(SMALL, min_size=1, max_size=24)
     pieces = st.fixed_dictionaries(
         {
-            "arg": st.integers(0, 5) | st.sampled_from([253, 254, 255]),
+            "arg": st.integers(0, 5) | st.sampled_from([252, 253, 254, 255]),
             "when": st.sampled_from([0, 1]),
             "reason": st.sampled_from([0, 0, 0, 0, 14]),
             "address": st.sampled_from([0, 0x1000, 0x1008, 0x2000, *args]),
-            "bytes": words.map(lambda each: b"".join(word.to_bytes(8, "little") for word in each)),
+            "bytes": words.map(lambda each: b"".join(word.to_bytes(width, "little") for word in each)),
         }
     )
     return TestRow(
         {
-            "kind": int(Kind.CALL), "abi": int(Abi.X86_64), "args": args, "flags": 0,
-            "nr": number_of(Abi.X86_64, draw(st.sampled_from(NESTED))),
+            "kind": int(Kind.CALL), "abi": int(abi), "args": args, "flags": 0,
+            "nr": number_of(abi, draw(st.sampled_from(NESTED + (OF_I386 if abi == Abi.I386 else [])))),
             "result": draw(st.sampled_from([-11, -512, -516, -22, 0, 1, 2, 3, 5, 17, 100, 4096])),
             "memory": draw(st.lists(pieces, min_size=1, max_size=8)),
         }

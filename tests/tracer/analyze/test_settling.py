@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui import batches
+from tracer.analyze.settling import Settling
 from tracer.wire import Flag, Kind
-from tui.row_index import RowIndex
 
 Row = tuple[Kind, int, int, int]
 """kind, tid, at_ns, flags."""
@@ -22,9 +21,20 @@ def batch(rows: Iterable[Row]) -> pa.RecordBatch:
     return batches.batch(dict(zip(("kind", "tid", "at_ns", "flags"), row, strict=True)) for row in rows)
 
 
-def lines(index: RowIndex) -> list[int]:
+class Index:
+    """A list of lines, as row numbers."""
+
+    def __init__(self) -> None:
+        self.settling = Settling()
+        self.settled: list[int] = []
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self.settled += self.settling.add(batch).tolist()
+
+
+def lines(index: Index) -> list[int]:
     """All lines as row numbers."""
-    return [index.row_of(line) for line in range(index.settled)] + list(index.inside)
+    return index.settled + list(index.settling.inside)
 
 
 def call(tid: int, at: int) -> Row:
@@ -39,24 +49,24 @@ def entered(tid: int, at: int, flags: int = 0) -> Row:
 
 def test_calls_and_events_are_lines_and_calibrations_are_not() -> None:
     """In their order."""
-    index = RowIndex()
+    index = Index()
     index.add(batch([call(7, 1), (Kind.CALIBRATION, 0, 2, 0), (Kind.SIGNAL, 7, 3, 0), call(7, 4)]))
     assert lines(index) == [0, 2, 3]
 
 
 def test_a_running_call_comes_last_and_is_replaced_by_its_return() -> None:
     """Even when another thread went on meanwhile; it never shows twice."""
-    index = RowIndex()
+    index = Index()
     index.add(batch([call(7, 1), entered(7, 5), call(8, 6)]))
     assert lines(index) == [0, 2, 1]
     index.add(batch([call(8, 9), call(7, 5)]))
     assert lines(index) == [0, 2, 3, 4]
-    assert not index.inside
+    assert not index.settling.inside
 
 
 def test_a_call_cut_off_by_death_stays_before_the_exit() -> None:
     """It never returned: its line is settled where its thread ended."""
-    index = RowIndex()
+    index = Index()
     index.add(batch([call(7, 1), entered(7, 5), call(8, 6)]))
     index.add(batch([call(8, 7), (Kind.EXIT, 7, 9, 0)]))
     assert lines(index) == [0, 2, 3, 1, 4]
@@ -64,7 +74,7 @@ def test_a_call_cut_off_by_death_stays_before_the_exit() -> None:
 
 def test_a_final_entered_row_supersedes_the_provisional_one() -> None:
     """exit_group: one line, not two."""
-    index = RowIndex()
+    index = Index()
     index.add(batch([entered(7, 5)]))
     index.add(batch([entered(7, 5, Flag.FINAL), (Kind.EXIT, 7, 9, 0)]))
     assert lines(index) == [1, 2]
@@ -72,7 +82,7 @@ def test_a_final_entered_row_supersedes_the_provisional_one() -> None:
 
 def test_the_near_miss_a_later_call_of_the_same_thread() -> None:
     """Another entry time means another call: the first one never returned, and both are shown."""
-    index = RowIndex()
+    index = Index()
     index.add(batch([entered(7, 5)]))
     index.add(batch([call(7, 6)]))
     assert lines(index) == [0, 1]
@@ -80,18 +90,10 @@ def test_the_near_miss_a_later_call_of_the_same_thread() -> None:
 
 def test_a_signal_does_not_end_the_call_it_interrupts() -> None:
     """Its thread is still inside."""
-    index = RowIndex()
+    index = Index()
     index.add(batch([entered(7, 5)]))
     index.add(batch([(Kind.SIGNAL, 7, 6, 0)]))
     assert lines(index) == [1, 0]
-
-
-def test_lines_beyond_the_last_are_an_error() -> None:
-    """Not somebody else's row."""
-    index = RowIndex()
-    index.add(batch([call(7, 1)]))
-    with pytest.raises(IndexError):
-        index.row_of(1)
 
 
 _STEPS = st.lists(st.tuples(st.integers(1, 5), st.integers(0, 3)), max_size=60)
@@ -103,12 +105,11 @@ def test_settled_lines_never_change_and_every_call_is_one_line(
 ) -> None:
     """For any interleaving of threads that enter, return and die, cut into batches anywhere."""
     rows = _history(steps)
-    index, before = RowIndex(), list[int]()
+    index, before = Index(), list[int]()
     for first in range(0, len(rows), per_batch):
         index.add(batch(rows[first : first + per_batch]))
-        settled = [index.row_of(line) for line in range(index.settled)]
-        assert settled[: len(before)] == before
-        before = settled
+        assert index.settled[: len(before)] == before
+        before = list(index.settled)
     shown = lines(index)
     assert len(shown) == len(set(shown))
     calls = [(tid, at) for kind, tid, at, _ in (rows[row] for row in shown) if kind in (Kind.CALL, Kind.ENTERED)]

@@ -1,0 +1,114 @@
+"""Descriptors passed over named sockets and in many messages at once: the receiver's are what the sender's were."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import pytest
+
+from tests.tracer.analyze.runs import tally_of
+from tests.tracer.rows import ENTRY, EXIT, TestRow, piece, row
+from tracer.syscalls.objects import Object
+from tracer.wire import NO_ARG
+
+TEXT, HEAD, CONTROL, NAME, BUF = 0x1000, 0x4000, 0x5000, 0x6000, 0x2000
+STREAM, DGRAM = 1, 2
+
+
+def opened(path: bytes, fd: int, **columns: Any) -> TestRow:
+    return row("openat", -100, TEXT, 0, result=fd, memory=[piece(1, ENTRY, TEXT, path + b"\0")], **columns)
+
+
+def read(fd: int, **columns: Any) -> TestRow:
+    return row("read", fd, BUF, 64, result=5, **columns)
+
+
+def named(call: str, fd: int, path: bytes, **columns: Any) -> TestRow:
+    return row(call, fd, NAME, 20, memory=[piece(1, ENTRY, NAME, b"\1\0" + path + b"\0")], **columns)
+
+
+def socket(fd: int, kind: int, **columns: Any) -> TestRow:
+    return row("socket", 1, kind, 0, result=fd, **columns)
+
+
+def accepted(listening: int, fd: int, peer: int, **columns: Any) -> TestRow:
+    link = piece(NO_ARG, EXIT, fd, b"socket:[7]\0UNIX-STREAM\0%d" % peer)
+    return row("accept", listening, 0, 0, result=fd, memory=[link], **columns)
+
+
+def control(*fds: int) -> bytes:
+    return struct.pack("<Qii", 16 + 4 * len(fds), 1, 1) + struct.pack(f"<{len(fds)}i", *fds)
+
+
+def header(fds: tuple[int, ...], at: int, name: bytes = b"") -> bytes:
+    where = (NAME, len(name)) if name else (0, 0)
+    return struct.pack("<QIxxxxQQQQIxxxx", *where, 0, 0, at, len(control(*fds)), 0)
+
+
+def sent(over: int, *fds: int, to: bytes = b"", **columns: Any) -> TestRow:
+    name = b"\1\0" + to + b"\0" if to else b""
+    pieces = [piece(1, ENTRY, HEAD, header(fds, CONTROL, name)), piece(1, ENTRY, CONTROL, control(*fds))]
+    pieces += [piece(1, ENTRY, NAME, name)] if to else []
+    return row("sendmsg", over, HEAD, 0, result=1, memory=pieces, **columns)
+
+
+def received(over: int, *fds: int, flags: int = 0, **columns: Any) -> TestRow:
+    pieces = [piece(1, when, HEAD, header(fds, CONTROL)) for when in (ENTRY, EXIT)]
+    pieces.append(piece(1, EXIT, CONTROL, control(*fds)))
+    return row("recvmsg", over, HEAD, flags, result=1, memory=pieces, **columns)
+
+
+def things(*rows: TestRow) -> list[Object]:
+    return [Object(each) for each in tally_of([rows]).used.things.tolist()]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_each_of_two_connections_to_one_address_has_its_own(late: bool) -> None:
+    """The second client sends first; `late`: the rows of its connect come after those of its accept."""
+    clients: list[dict[str, Any]] = [{"pid": 11, "tid": 11}, {"pid": 12, "tid": 12}]
+    rows = [socket(3, STREAM), named("bind", 3, b"/s")]
+    for client in clients:
+        rows += [
+            socket(4, STREAM, **client),
+            opened(b"/dev/zero" if client["pid"] == 11 else b"/dev/null", 5, **client),
+        ]
+    meet = [[named("connect", 4, b"/s", **each), accepted(3, each["pid"], each["pid"])] for each in clients]
+    rows += meet[0] + (meet[1][::-1] if late else meet[1])
+    rows += [sent(4, 5, **each) for each in reversed(clients)]
+    rows += [received(11, 21), received(12, 22), read(21), read(22)]
+    assert things(*rows)[-2:] == [Object.ZERO, Object.NULL]
+
+
+def test_datagrams_arrive_at_the_socket_with_their_address() -> None:
+    other = {"pid": 12, "tid": 12}
+    rows = [
+        socket(3, DGRAM), named("bind", 3, b"/a"), socket(4, DGRAM, **other), named("bind", 4, b"/b", **other),
+        opened(b"/dev/zero", 5), opened(b"/dev/null", 6), socket(7, DGRAM),
+        sent(7, 5, to=b"/b"), sent(7, 6, to=b"/a"),
+        received(3, 8), received(4, 8, **other), read(8), read(8, **other),
+    ]  # fmt: skip
+    assert things(*rows)[-2:] == [Object.NULL, Object.ZERO]
+    connected = [*rows[:7], named("connect", 7, b"/b"), sent(7, 5), received(4, 8, **other), read(8, **other)]
+    assert things(*connected)[-1] == Object.ZERO
+
+
+def test_a_message_that_is_only_looked_at_comes_again() -> None:
+    peek = 2
+    rows = [opened(b"/dev/zero", 5), sent(3, 5), received(4, 8, flags=peek), received(4, 9), read(8), read(9)]
+    assert things(*rows)[-2:] == [Object.ZERO, Object.ZERO]
+
+
+def test_many_messages_in_one_call() -> None:
+    """Two messages with a descriptor each; the third was not sent, and what it holds is not on its way."""
+    headers = b"".join(header((fd,), CONTROL + 64 * n) + bytes(8) for n, fd in enumerate((5, 6, 7)))
+    pieces = [piece(1, ENTRY, HEAD, headers)]
+    pieces += [piece(1, ENTRY, CONTROL + 64 * n, control(fd)) for n, fd in enumerate((5, 6, 7))]
+    sends = row("sendmmsg", 3, HEAD, 3, 0, result=2, memory=pieces)
+    arrived = b"".join(header((fd,), CONTROL + 64 * n) + bytes(8) for n, fd in enumerate((8, 9)))
+    pieces = [piece(1, when, HEAD, arrived) for when in (ENTRY, EXIT)]
+    pieces += [piece(1, EXIT, CONTROL + 64 * n, control(fd)) for n, fd in enumerate((8, 9))]
+    receives = row("recvmmsg", 4, HEAD, 2, 0, 0, result=2, memory=pieces)
+    rows = [opened(b"/dev/zero", 5), opened(b"/dev/null", 6), opened(b"/dev/zero", 7), sends, receives]
+    found = things(*rows, read(8), read(9), received(4, 10), read(10))
+    assert (found[-4], found[-3], found[-1]) == (Object.ZERO, Object.NULL, Object.UNKNOWN)

@@ -1,0 +1,74 @@
+"""The report's lines of descriptors, made when they are asked for: a server opens millions, a screen shows few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.account.distinct import distinct
+from tracer.analyze.cube import Cube
+from tracer.analyze.descriptions import Seen
+from tracer.analyze.results import Copies, DescriptorRow
+
+Ints = NDArray[np.int64]
+
+
+class DescriptorRows(Sequence[DescriptorRow]):
+    """The busiest descriptor first. The numbers are those of the moment the report was made."""
+
+    def __init__(self, seen: Seen, codes: Ints, sums: Ints) -> None:
+        """`sums`: calls, wasted calls and copies (`tracer.analyze.sums.COPIES`) of each of `codes`, a line each."""
+        generations, keys = np.array(seen.generations, np.int64)[codes], np.array(seen.keys)[codes]
+        order = np.lexsort((generations, keys, -sums[:, 0]))
+        self._seen = seen
+        self._codes, self._sums = codes[order], sums[order]
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    @overload
+    def __getitem__(self, index: int) -> DescriptorRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[DescriptorRow, ...]: ...
+    def __getitem__(self, index: int | slice) -> DescriptorRow | tuple[DescriptorRow, ...]:
+        places = range(len(self))[index]
+        return self._row(places) if isinstance(places, int) else tuple(map(self._row, places))
+
+    def __iter__(self) -> Iterator[DescriptorRow]:
+        return map(self._row, range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _row(self, place: int) -> DescriptorRow:
+        code = int(self._codes[place])
+        key, about = self._seen.keys[code], self._seen.descriptions[code]
+        calls, wasted, *copies = self._sums[place].tolist()
+        return DescriptorRow(
+            pid=key >> 32,
+            fd=key & 0xFFFFFFFF,
+            generation=self._seen.generations[code],
+            what=about.what,
+            opened_by=about.opened_by,
+            nonblocking=about.nonblocking,
+            calls=calls,
+            wasted=wasted,
+            copies=Copies(*copies),
+        )
+
+
+def descriptor_rows(seen: Seen, by_fd: Cube, sets: frozenset[int] | None) -> DescriptorRows:
+    """The lines for the phases `sets` (None: all) out of sums by set << 32 | code."""
+    keys, sums = by_fd.table()
+    if sets is not None:
+        wanted = np.isin(keys >> 32, list(sets))
+        keys, sums = keys[wanted], sums[wanted]
+    codes, where = distinct(keys & 0xFFFFFFFF)
+    total = np.zeros((len(codes), sums.shape[1]), np.int64)
+    np.add.at(total, where, sums)
+    return DescriptorRows(seen, codes, total)

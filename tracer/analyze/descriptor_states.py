@@ -1,0 +1,75 @@
+"""Which state of its descriptor every row of a batch saw: that after the last change before it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.analyze.descriptions import CLOSED, State
+from tracer.syscalls.objects import Object
+
+Ints = NDArray[np.int64]
+
+
+class Used(NamedTuple):
+    """The descriptor of every row of a batch, as it was at the call's entry."""
+
+    code: Ints
+    """Place in `Descriptors.seen`; CLOSED (-1) where there is none."""
+    things: NDArray[np.uint8]
+    """What it is (`tracer.syscalls.objects.Object`), as far as copies depend on it."""
+    nonblocking: NDArray[np.int8]
+    """1 or 0: whether O_NONBLOCK was set; -1 where that is not known."""
+
+
+NOTHING_USED: Final = Used(np.zeros(0, np.int64), np.zeros(0, np.uint8), np.zeros(0, np.int8))
+"""That of a batch without rows."""
+
+
+NO_STATE: Final = np.array([[CLOSED], [Object.UNKNOWN], [-1]], dtype=np.int64)
+"""Code, thing and nonblocking of no descriptor."""
+
+
+def in_order(values: Ints, where: NDArray[np.int32]) -> tuple[Ints, Ints]:
+    """`distinct` values in rising order, and where they are now."""
+    order = np.argsort(values)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return values[order], place[where]
+
+
+def after_changes(start: list[State], keys: Ints, where: Ints, rows: Ints, log: Ints, count: int) -> Ints:
+    """Code, thing and nonblocking (three lines) in force at each of `rows`: those of the last change of its key
+    before it, or of the start."""
+    first = np.array([state[2:] for state in start], dtype=np.int64).reshape(-1, 3).T
+    found = first[:, where]
+    if not len(log) or not len(keys):
+        return found
+    index = np.searchsorted(keys, log[:, 1])
+    used = (index < len(keys)) & (keys[np.minimum(index, len(keys) - 1)] == log[:, 1])
+    log, index = log[used], index[used]
+    changing = np.zeros(len(keys), np.bool_)
+    changing[index] = True
+    asked = np.flatnonzero(changing[where])
+    if not len(asked):
+        return found
+    place = index * count + log[:, 0]
+    order = np.argsort(place, kind="stable")
+    # In order of their keys: searching for rising numbers is several times as fast, and so is sorting short ones.
+    asked = asked[np.argsort(where[asked].astype(np.min_scalar_type(len(keys))), kind="stable")]
+    last = np.searchsorted(place[order], where[asked] * count + rows[asked], side="left") - 1
+    at = order[np.maximum(last, 0)]
+    hit = (last >= 0) & (index[at] == where[asked])
+    found[:, asked[hit]] = log[at[hit], 2:].T
+    return found
+
+
+def used_by(count: int, rows: Ints, found: Ints, requested: tuple[Ints, NDArray[np.uint8]]) -> Used:
+    code = np.full(count, CLOSED, dtype=np.int64)
+    things = np.zeros(count, np.uint8)
+    nonblocking = np.full(count, -1, np.int8)
+    code[rows], things[rows], nonblocking[rows] = found
+    things[requested[0]] = requested[1]
+    return Used(code, things, nonblocking)

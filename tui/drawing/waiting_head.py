@@ -1,0 +1,74 @@
+"""What one return of a waiting call was, in two lines: when, whose, how many were ready, and what it cost."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from tracer.analyze.waiting_sets import Array, Bits, WaitReturn
+from tui.drawing.palette import Palette
+from tui.drawing.text import clean
+from tui.drawing.units import count, duration, moment, several, short_size
+from tui.drawing.waiting_list import who
+
+
+def head_lines(ret: WaitReturn, start_ns: int, palette: Palette) -> list[Text]:
+    """Two lines, not cut to any width; the first says most."""
+    return [_first(ret, start_ns, palette), _second(ret, palette)]
+
+
+def _first(ret: WaitReturn, start_ns: int, palette: Palette) -> Text:
+    line = Text(no_wrap=True, end="", overflow="ellipsis")
+    line.append(f" {who(ret.waiter)} ", palette.strong)
+    line.append(f"return {count(ret.number + 1)} of {count(ret.waiter.returns)}", palette.accent)
+    line.append(f" · {_outcome(ret)}", palette.text)
+    if ret.useless:
+        line.append(" · ✗ USELESS WAKE-UP", palette.wasted)
+    line.append(f" · at {moment(ret.at_ns - start_ns)} s · thread {ret.tid}", palette.faint)
+    return line
+
+
+def _outcome(ret: WaitReturn) -> str:
+    if ret.result < 0:
+        return clean(ret.outcome)
+    if ret.result == 0:
+        return "nothing ready: timeout"
+    watched = ret.watched
+    if isinstance(watched, Bits):
+        asked = len(frozenset().union(*(each for each in watched.asked if each)))
+    else:
+        asked = len(watched.entries)
+    of = f" of {count(asked)}" if asked else ""
+    bits = " bits" if isinstance(watched, Bits) else ""
+    return f"{count(ret.result)}{bits}{of} ready"
+
+
+def _second(ret: WaitReturn, palette: Palette) -> Text:
+    line = Text(no_wrap=True, end="", overflow="ellipsis")
+    line.append(f" {ret.name}, timeout {_timeout(ret)}", palette.faint)
+    slept = f"slept {duration(ret.blocked_ns)}" if ret.blocked_ns else "did not sleep"
+    line.append(f" · {slept}", palette.blocked)
+    line.append(f" · kernel {duration(ret.kernel_ns)}", palette.kernel)
+    line.append(" · copied", palette.faint)
+    line.append(f" ↓{short_size(ret.bytes_in)}", palette.copy_in)
+    line.append(f" ↑{short_size(ret.bytes_out)}", palette.copy_out)
+    line.append(f" {_what_crossed(ret)}", palette.faint)
+    if ret.cut:
+        line.append(" · too many calls until the next wait to look at all", palette.faint)
+    return line
+
+
+def _timeout(ret: WaitReturn) -> str:
+    """A plain number is of milliseconds; what is behind a pointer comes with its fields."""
+    if ret.timeout in ("-1", "NULL"):
+        return "for ever"
+    return f"{ret.timeout} ms" if ret.timeout.isdigit() else clean(ret.timeout)
+
+
+def _what_crossed(ret: WaitReturn) -> str:
+    watched = ret.watched
+    if isinstance(watched, Bits):
+        sets = sum(each is not None for each in watched.asked)
+        return f"({several(sets, 'set')} of {several(watched.bytes_each // 8, 'word')}, in and out again)"
+    if isinstance(watched, Array):
+        return "(the whole array in, every revents out)"
+    return "(only what is ready, out)"

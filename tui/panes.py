@@ -1,0 +1,32 @@
+"""The tabs of the main screen, in their order, and the pane of each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tui.snapshot import Source
+from tui.widgets.calls_pane import CallsPane
+from tui.widgets.figure_pane import FigurePane
+from tui.widgets.findings_pane import FindingsPane
+from tui.widgets.pane import Pane
+from tui.widgets.summary_pane import SummaryPane
+from tui.widgets.tab_line import Tab
+
+CALLS: Final = Tab("1", "Calls", "calls")
+SUMMARY: Final = Tab("2", "Summary", "summary")
+FIGURE: Final = Tab("6", "Figure", "figure")
+FINDINGS: Final = Tab("7", "Findings", "findings")
+OUTPUT: Final = Tab("8", "Output", "output")
+"""The program's terminal, where there is one; its pane is a widget of its own kind."""
+TABS: Final = (CALLS, SUMMARY, FIGURE, FINDINGS, OUTPUT)
+"""All of them."""
+
+
+def panes_for(source: Source) -> dict[Tab, Pane]:
+    """A pane for every tab that a recording has."""
+    return {
+        CALLS: CallsPane(source),
+        SUMMARY: SummaryPane(source),
+        FIGURE: FigurePane(source),
+        FINDINGS: FindingsPane(source),
+    }

@@ -1,0 +1,67 @@
+"""The keys that hold the program and let it go on; they are offered while they do something."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tui.live import LiveRun
+from tui.snapshot import Source
+from tui.widgets.step_panel import StepPanel
+
+_WHILE_HELD = frozenset({"step_kind", "step_fd", "run_on", "next_held"})
+
+
+class SteppingScreen(Screen[None]):
+    """A screen with a step panel. While the program is held its keys come before those of the tabs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "step", "Step"),
+        Binding("c", "step_kind", "To the next such call", priority=True),
+        Binding("C", "step_fd", "To the next on this fd", priority=True),
+        Binding("r", "run_on", "Run on", priority=True),
+        Binding("t", "next_held", "Another held thread", priority=True, show=False),
+    ]
+
+    def __init__(self, source: Source, live: LiveRun | None) -> None:
+        super().__init__()
+        self.step_panel = StepPanel(source, live)
+
+    def action_step(self) -> None:
+        """Hold the program at its next call, or let it go on to the next stop."""
+        self.step_panel.step()
+        self.refresh_bindings()
+
+    def action_step_kind(self) -> None:
+        """Run on until the next call of this kind begins."""
+        self.step_panel.until_kind()
+
+    def action_step_fd(self) -> None:
+        """Run on until the next call with this descriptor begins."""
+        if not self.step_panel.until_descriptor():
+            self.notify("This call is about no descriptor.", timeout=3)
+
+    def action_run_on(self) -> None:
+        """Hold no more."""
+        self.step_panel.run_on()
+        self.refresh_bindings()
+
+    def action_next_held(self) -> None:
+        """Show another thread that is held."""
+        self.step_panel.next_held()
+
+    def may_step(self, action: str) -> bool:
+        """Whether a key of these does something now."""
+        panel = self.step_panel
+        if action == "step":
+            return panel.possible
+        if action not in _WHILE_HELD:
+            return True
+        if not panel.stepping or isinstance(self.focused, Input):
+            return False
+        if action == "next_held":
+            return panel.several
+        return action == "run_on" or panel.call is not None

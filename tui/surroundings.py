@@ -1,0 +1,99 @@
+"""What a row of a recording has to do with others: who watches what, what lies where, what its descriptor is.
+
+The worker calls `add` for every batch, in order; the screen calls `around` for the row whose details are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from tracer.analyze.descriptor_history import History, Lives
+from tracer.analyze.fd_story import FdStory, story_of
+from tracer.analyze.lines import Lines
+from tracer.analyze.regions import NOTHING_KNOWN, Region, Regions
+from tracer.analyze.row_places import RowPlaces
+from tracer.analyze.tally import Tally
+from tracer.analyze.watched import Watching
+from tracer.decode.look import Watched, nothing_watched
+from tui.drawing.places import place_words
+
+UNKNOWN: Final = "?"
+"""What a descriptor is that was there before the trace and of which nothing is known."""
+
+
+def _nowhere(_address: int) -> str:
+    return ""
+
+
+def _unnamed(_fd: int) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The surroundings of one row; without arguments those of a row of which nothing else is known."""
+
+    place: Callable[[int], str] = _nowhere
+    """What lies at an address of the row's process, in words; empty when that is not known."""
+    naming: Callable[[int], str | None] = _unnamed
+    """What a descriptor of the row's process is."""
+    watched: Watched = nothing_watched
+    story: FdStory | None = None
+
+
+class Surroundings:
+    """The indexes that answer for any row."""
+
+    def __init__(
+        self, tally: Tally, batches: Sequence[pa.RecordBatch], firsts: Sequence[int], lines: Lines
+    ) -> None:
+        """The three sequences grow with the recording."""
+        if tally.descriptors.history is None:
+            tally.descriptors.history = History()
+        self._tally = tally
+        self._places = RowPlaces(batches, firsts, lines)
+        self._lives = Lives(tally.descriptors.history, tally.descriptors.seen)
+        self._watching = Watching()
+        self._regions = Regions()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take in the next batch of the recording."""
+        self._watching.add(batch)
+        self._regions.add(batch)
+
+    def watched(self, batch: int, offset: int, pid: int) -> Watched:
+        """What epoll events stand for, at a row of batch number `batch`."""
+        return self._watching.at(batch, offset, pid)
+
+    def around(self, row: int, pid: int, line: int | None) -> Around:
+        """The surroundings of row number `row`, a row of process `pid`, shown on `line` (None: not settled yet)."""
+        self._lives.update()
+        batch, offset = self._places.place(row)
+        story = None
+        if line is not None:
+            story = story_of(self._places, self._tally.descriptors.seen, self._lives, self._tally.codes.facts, line)
+        return Around(
+            place=lambda address: self._place(row, pid, address),
+            naming=lambda fd: self._name(row, pid, fd),
+            watched=self.watched(batch, offset, pid),
+            story=story,
+        )
+
+    def _place(self, row: int, pid: int, address: int) -> str:
+        region = self._region(row, pid, address)
+        file = self._name(region.row, pid, region.fd) if region.fd >= 0 else None
+        return place_words(region, file or "")
+
+    def _region(self, row: int, pid: int, address: int) -> Region:
+        return self._regions.at(row, pid, address) if address else NOTHING_KNOWN
+
+    def _name(self, row: int, pid: int, fd: int) -> str | None:
+        """What descriptor `fd` was when row `row` began."""
+        code = int(self._lives.at(np.array([pid << 32 | fd & 0xFFFFFFFF]), np.array([row]))[0])
+        what = self._tally.descriptors.seen[code].description.what if code >= 0 else UNKNOWN
+        return None if what == UNKNOWN else what

@@ -1,0 +1,200 @@
+"""What the timeline shows of a recording: lanes with their names and marks, made from the index for one window.
+
+Called in the screen's thread, for the visible lanes only; nothing here depends on how long the recording is.
+"""
+
+from __future__ import annotations
+
+import errno
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+
+from tracer.analyze.filter.known import Known
+from tracer.analyze.lines import FAILED, WASTED
+from tracer.analyze.timeline import Timeline
+from tracer.analyze.timeline_cells import Running
+from tracer.analyze.timeline_spans import Span
+from tracer.wire import Kind
+from tui.drawing.text import clean
+from tui.drawing.timeline_glyphs import Glyphs, spelled
+from tui.drawing.timeline_lane import Lane, Words
+from tui.drawing.timeline_window import Window
+from tui.drawing.units import short_size
+
+_NAMED: Final = 4
+"""Cells a call must have to be named."""
+_SPELLED: Final = 16
+"""Cells it must have for its arguments."""
+_EVENTS: Final = {Kind.SPAWN: "spawn", Kind.EXEC: "exec", Kind.EXIT: "exit", Kind.MARK: "mark"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A recording's timeline at one moment of its growth."""
+
+    timeline: Timeline
+    known: Known
+    text: Callable[[int], str]
+    """A line in words."""
+    first_ns: int
+    last_ns: int
+    running: dict[int, Running] = field(default_factory=dict)
+    """Calls that are going on, by thread."""
+
+    def threads(self) -> list[int]:
+        """All there are: places in `known.threads`, without what belongs to no thread."""
+        return [place for place, life in enumerate(self.known.threads) if life.tid > 0]
+
+    def lanes(
+        self, threads: Sequence[int], window: Window, glyphs: Glyphs, spelled: int | None = None
+    ) -> list[Lane]:
+        """The lanes of `threads`; calls of the thread `spelled` come with their arguments where there is room."""
+        edges = window.edges
+        cells = self.timeline.cells(threads, edges, self.running)
+        found = []
+        for row, thread in enumerate(threads):
+            spans = self.timeline.spans(thread, window.begin_ns, window.end_ns, 2 * window.cells)
+            names, copies = self._words(spans or [], window, glyphs, spell=thread == spelled)
+            call = self.running.get(thread)
+            if call is not None:
+                names += _name((self.name_of(call.code),), call.at_ns, call.now_ns, window, "strong")
+            found.append(
+                Lane(
+                    cells, row, self.alive(thread, edges), self._events(thread, window), tuple(names), tuple(copies)
+                )
+            )
+        return found
+
+    def life(self, thread: int) -> tuple[int, int]:
+        """When a thread began and ended, as far as the recording knows; ns."""
+        life = self.known.threads[thread]
+        track = self.timeline.tracks.get(thread)
+        first = int(track.starts.array[0]) if track is not None and track.starts.count else self.last_ns
+        call = self.running.get(thread)
+        began = min(first, call.at_ns if call else first, life.began_ns if life.began_ns is not None else first)
+        return began, life.ended_ns if life.ended_ns is not None else self.last_ns
+
+    def alive(self, thread: int, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """In which cells a thread lived."""
+        began, ended = self.life(thread)
+        alive: NDArray[np.bool_] = (edges[:-1] <= ended) & (edges[1:] > began)
+        return alive
+
+    def active(self, window: Window) -> list[int]:
+        """The threads that did something in a window: ran, or returned from a call."""
+        maybe: list[int] = []
+        sure: list[int] = []
+        for thread in self.threads():
+            began, ended = self.life(thread)
+            if began >= window.end_ns or ended < window.begin_ns:
+                continue
+            track = self.timeline.tracks.get(thread)
+            blocks = (
+                (0, 0) if track is None else np.searchsorted(track.starts.array, (window.begin_ns, window.end_ns))
+            )
+            (sure if blocks[0] != blocks[1] else maybe).append(thread)
+        cells = (
+            self.timeline.cells(maybe, np.array([window.begin_ns, window.end_ns]), self.running) if maybe else None
+        )
+        if cells is not None:
+            did = (cells.calls + cells.user + cells.kernel + cells.signals)[:, 0] > 0
+            sure += [thread for thread, active in zip(maybe, did.tolist(), strict=True) if active]
+        return sorted(sure)
+
+    def name_of(self, code: int) -> str:
+        """The name of a call."""
+        return self.known.facts[code].name
+
+    def at(self, thread: int, moment_ns: int) -> Span | Running | None:
+        """The line, or the running call, a thread was in at a moment."""
+        call = self.running.get(thread)
+        if call is not None and moment_ns >= call.at_ns - call.user_ns:
+            return call
+        position = self.timeline.at(thread, moment_ns)
+        return self.timeline.span(thread, position) if position is not None else None
+
+    def _events(self, thread: int, window: Window) -> tuple[tuple[int, str], ...]:
+        events = self.timeline.events.get(thread, [])
+        first, last = (
+            bisect_left(events, moment, key=itemgetter(0)) for moment in (window.begin_ns, window.end_ns)
+        )
+        return tuple((window.cell_of(moment), _EVENTS[kind]) for moment, kind, _ in events[first:last])
+
+    def _words(
+        self, spans: list[Span], window: Window, glyphs: Glyphs, *, spell: bool
+    ) -> tuple[list[Words], list[Words]]:
+        """Names of calls with room for one, and copies with room for their bytes."""
+        names: list[Words] = []
+        crossings: list[tuple[int, str, str]] = []
+        for span in spans:
+            names += _name(
+                self._texts(span, window, glyphs, spell=spell), span.at_ns, span.end_ns, window, _style(span)
+            )
+            if span.bytes_in:
+                crossings.append(
+                    (window.cell_of(span.at_ns), glyphs.copy_in + short_size(span.bytes_in), "copy_in")
+                )
+            if span.bytes_out:
+                crossings.append(
+                    (window.cell_of(span.end_ns), glyphs.copy_out + short_size(span.bytes_out), "copy_out")
+                )
+        ends = [cell for cell, _, _ in crossings[1:]] + [window.cells]
+        copies = [
+            Words(cell, end, (text,), style)
+            for (cell, text, style), end in zip(crossings, ends, strict=False)  # one end too many without any
+            if 0 <= cell < window.cells
+        ]
+        return names, copies
+
+    def _texts(self, span: Span, window: Window, glyphs: Glyphs, *, spell: bool) -> tuple[str, ...]:
+        if not span.code:
+            return ()
+        name = self.name_of(span.code)
+        failed = span.flags & (FAILED | WASTED)
+        short = f"{name} {errno.errorcode.get(span.errno, '')}".strip() if failed else name
+        if spell and (span.end_ns - span.at_ns) / window.cell_ns >= _SPELLED:
+            text = spelled(clean(self.text(span.line)), glyphs)
+            if cell_len(text) == len(text):
+                return text, short, name
+        return short, name
+
+
+def _name(texts: tuple[str, ...], at_ns: int, end_ns: int, window: Window, style: str) -> list[Words]:
+    """A name over the whole cells of a call, with a cell before and behind it left as it is."""
+    first = max(0, window.cell_of(at_ns) + 1)
+    last = min(window.cells, window.cell_of(end_ns)) - 1
+    return [Words(first, last, texts, style)] if texts and last - first + 2 >= _NAMED else []
+
+
+def _style(span: Span) -> str:
+    if span.flags & WASTED:
+        return "wasted"
+    return "failed" if span.flags & FAILED else "strong"
+
+
+def scene_of(timeline: Timeline, known: Known, text: Callable[[int], str], now_ns: int, *, live: bool) -> Scene:
+    """The scene of a recording as it is; `now_ns` is that of the snapshot. While it is `live`, calls not returned
+    have slept up to now; afterwards no longer than the recording knows."""
+    running: dict[int, Running] = {}
+    for row, value in known.lines.running().items():
+        until = int(value["at_ns"]) + int(value["wall_ns"])
+        running[int(value["thread"])] = Running(
+            row=row,
+            at_ns=int(value["at_ns"]),
+            now_ns=max(now_ns, until) if live else until,
+            code=int(value["code"]),
+            user_ns=int(value["user_ns"]),
+            before_blocked_ns=int(value["before_blocked_ns"]),
+            before_runnable_ns=int(value["before_runnable_ns"]),
+            kernel_ns=int(value["kernel_ns"]),
+            runnable_ns=int(value["runnable_ns"]),
+            bytes_in=int(value["bytes_in"]),
+        )
+    return Scene(timeline, known, text, known.start_ns, max(now_ns, known.start_ns + 1), running)
