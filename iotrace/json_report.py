@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from tracer.analyze.results import Copies, DescriptorRow, Report, SyscallRow, ThreadRow, Times, Totals
+from tracer.analyze.results import Copies, DescriptorRow, Finding, Report, SyscallRow, ThreadRow, Times, Totals
 
 FORMAT: Final = 1
 
@@ -28,8 +28,23 @@ def document(report: Report) -> dict[str, Any]:
         "syscalls": [_syscall(row) for row in report.syscalls],
         "fds": [_descriptor(row) for row in report.fds],
         "threads": [_thread(row) for row in report.threads],
-        "models": [],
-        "findings": [],
+        "models": [asdict(model) for model in report.models],
+        "findings": [_finding(finding) for finding in report.findings or ()],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "pid": finding.pid,
+        "tid": finding.tid,
+        "fd": finding.fd,
+        "syscall": finding.syscall,
+        "evidence": dict(finding.evidence),
+        "text": finding.text,
+        "advice": finding.advice,
+        "rows": list(finding.lines),
     }
 
 

@@ -27,9 +27,7 @@ def report_at_the_end(
     return session.exit_status(outcome)
 
 
-def show(
-    target: Target, recording: RecordingOptions, *, duration: float | None = None, step: bool = False
-) -> int:
+def show(target: Target, recording: RecordingOptions, *, duration: float | None = None, step: bool = False) -> int:
     """Record in a process of its own and show its recording while it grows. The exit status.
 
     `step`: the program is held at its first call."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from iotrace.text_report import By
+    from tracer.analyze.diagnosis import Diagnosis
     from tracer.analyze.results import Report
     from tracer.analyze.tally import Tally
     from tui.drawing.palette import Palette
@@ -67,8 +68,9 @@ def newest() -> Path:
 
 def show(path: Path, *, phase: str | None, by: By | None, as_json: bool) -> None:
     """Write the report of the recording at `path` to stdout."""
-    tally = tally_of(path)
-    report = report_of(tally, phase)
+    diagnosis = diagnosis_of(path)
+    tally = diagnosis.tally
+    report = report_of(tally, phase, diagnosis.report)
     if as_json:
         from iotrace.json_report import document
 
@@ -86,14 +88,27 @@ def tally_of(path: Path) -> Tally:
         return whole.tally_of(recording)
 
 
-def report_of(tally: Tally, phase: str | None) -> Report:
-    """The report of the phase asked for. Raises Failure when there is no such phase."""
+def diagnosis_of(path: Path) -> Diagnosis:
+    """The totals of the recording at `path`, and what the rules need to know."""
+    from tracer.analyze import whole
+    from tracer.analyze.diagnosis import Diagnosis
+    from tracer.recording.reader import Recording
+
+    with Recording.open(path) as recording:
+        diagnosis = Diagnosis(recording.header)
+        whole.take_in(recording, diagnosis.add)
+        return diagnosis
+
+
+def report_of(tally: Tally, phase: str | None, make: Callable[[str | None], Report] | None = None) -> Report:
+    """The report of the phase asked for, made by `make` (default: of the tally alone). Raises Failure when there is
+    no such phase."""
     from iotrace.failures import USAGE, Failure
     from tracer.analyze.phases import UnknownPhase
 
     wanted = tally.default_phase if phase is None else None if phase == "all" else phase
     try:
-        return tally.report(wanted)
+        return (make or tally.report)(wanted)
     except UnknownPhase as error:
         known = ", ".join(tally.phases.names()) or "none"
         raise Failure(

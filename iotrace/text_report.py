@@ -8,6 +8,7 @@ from typing import Final, Literal
 from rich.table import Table
 from rich.text import Text
 
+from iotrace.findings_text import finding_lines, model_line
 from tracer.analyze.results import Copies, Ending, Report, Times
 from tui.drawing.palette import PLAIN, Palette
 from tui.drawing.text import clean
@@ -22,17 +23,20 @@ _LONGEST_COMMAND: Final = 200
 
 
 def lines(report: Report, *, by: By | None, corrected: bool, width: int, palette: Palette = PLAIN) -> list[Line]:
-    """The report: heading, time bar, totals, and the table(s) asked for; by default syscalls and threads."""
+    """The report: heading, findings, time bar, totals, and the tables asked for, default syscalls and threads."""
     tables: dict[By, list[Line]] = {
         "syscall": [syscall_table(report, palette)],
         "fd": [descriptor_table(report, palette)],
         "thread": [thread_table(report, palette)],
         "phase": [phase_table(report, palette)],
     }
+    findings = finding_lines(report, width, palette) if by is None else []
     chosen = tables[by] if by else [*tables["syscall"], Text(), *tables["thread"]]
     return [
         *heading(report, corrected, palette),
+        *model_line(report, palette),
         Text(),
+        *findings,
         *time_bar(report.totals, report.uncertainty_ns, width, palette),
         Text(),
         *totals(report, palette),

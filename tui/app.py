@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import os
+import gc
 from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui import polling
+from tui.base_app import BaseApp
+from tui.commands import KeyCommands
 from tui.live import LiveRun
 from tui.messages import Broken, Polled, Printed
 from tui.screens.help import HelpScreen, keys_of
 from tui.screens.main import MainScreen
 from tui.screens.quit import Leaving, QuitScreen
+from tui.screens.stepping import SteppingScreen
 from tui.snapshot import Source
 from tui.source import RecordingSource
 from tui.terminal import ProgramTerminal
-from tui.theme import DARK_THEME, LIGHT_THEME
 from tui.widgets.calls_pane import CallsPane
 from tui.widgets.lines_view import LinesView
 from tui.widgets.output import Output
@@ -29,27 +30,28 @@ from tui.widgets.summary_pane import SummaryPane
 
 GRACE = 3.0
 """Seconds the recorder has to end its recording after the program was ended."""
+_COLLECTIONS = 100_000, 20, 100
+"""Python looks for reference cycles now and then. Here most objects are descriptors of the recording, which make
+none, and going through hundreds of thousands of them again and again took a sixth of the time of reading."""
+_OWN_ACTIONS = frozenset({"leave", "help", "switch_theme", "whole_run", "command_palette", "picture"})
 
 
-_OWN_ACTIONS = frozenset({"leave", "help", "switch_theme", "whole_run"})
-
-
-class IotraceApp(App[int], inherit_bindings=False):
+class IotraceApp(BaseApp[int]):
     """A recording on screen, live or finished. Its result is an exit status."""
 
     CSS_PATH = "app.tcss"
-    TITLE = "iotrace"
-    ENABLE_COMMAND_PALETTE = False
+    COMMANDS = {KeyCommands}  # noqa: RUF012  # declared so by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,ctrl+c,ctrl+q", "leave", "Quit", key_display="q"),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("d", "switch_theme", "Dark/light"),
         Binding("w", "whole_run", "Whole run or measured phase", show=False),
+        Binding("ctrl+p", "command_palette", "Commands", show=False),
+        Binding("f12", "picture", "Save the screen as an SVG picture", show=False),
     ]
 
     def __init__(self, source: Source, live: LiveRun | None = None) -> None:
-        # Without colour: the terminal's own colours, all of which textual.filter.NoColor then removes.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__()
         self._source = source
         self._live = live
         master = live.master if live is not None else None
@@ -59,20 +61,19 @@ class IotraceApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show the screen and start the workers."""
-        for theme in (DARK_THEME, LIGHT_THEME):
-            self.register_theme(theme)
-        self.theme = DARK_THEME.name
         self._main = MainScreen(self._source, self._live, self._terminal)
         self.push_screen(self._main)
         self._start_following()
         if self._terminal is not None:
             terminal = self._terminal
-            self.run_worker(lambda: terminal.read(self._post, self._stop), thread=True)
+            self.run_worker(lambda: terminal.read(self._post, self._stop), "read", thread=True)
         if self._live is not None:
             self.set_interval(polling.PERIOD, self._leave_when_ended)
 
     def _start_following(self) -> None:
-        self._following = self.run_worker(lambda: polling.follow(self._source, self._post, self._stop), thread=True)
+        self._following = self.run_worker(
+            lambda: polling.follow(self._source, self._post, self._stop), "follow", thread=True
+        )
 
     def on_unmount(self) -> None:
         """Let the workers go."""
@@ -108,6 +109,7 @@ class IotraceApp(App[int], inherit_bindings=False):
         """Show all keys."""
         sections = [
             ("Everywhere", keys_of(self.BINDINGS) + keys_of(MainScreen.BINDINGS)),
+            ("While the program is live: step through its calls", keys_of(SteppingScreen.BINDINGS)),
             ("In a list", keys_of(LinesView.BINDINGS)),
             ("Calls", keys_of(CallsPane.BINDINGS)),
             ("Summary", keys_of(SummaryPane.BINDINGS)),
@@ -118,8 +120,7 @@ class IotraceApp(App[int], inherit_bindings=False):
 
     def action_switch_theme(self) -> None:
         """Dark or light."""
-        dark = self.theme == DARK_THEME.name
-        self.theme = LIGHT_THEME.name if dark else DARK_THEME.name
+        super().action_switch_theme()
         self._main.redraw()
 
     def action_whole_run(self) -> None:
@@ -160,6 +161,7 @@ def run(path: str | Path, live: LiveRun | None = None, *, follow: bool = False) 
     With `live` it is the recorder's status, 0 when the program was let run on. Without, 0, or 125 after a
     message on stderr when the recording cannot be read. `follow`: wait for more even without a `live` run.
     """
+    gc.set_threshold(*_COLLECTIONS)
     growing = (lambda: live.poll() is None) if live is not None else (lambda: follow)
     app = IotraceApp(RecordingSource(Path(path), growing), live)
     result = app.run()

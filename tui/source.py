@@ -27,10 +27,12 @@ from tracer.analyze.filter.known import Known
 from tracer.analyze.holds import Hold
 from tracer.analyze.line_sums import LineSummer, LineSums
 from tracer.analyze.lines import Lines
+from tracer.analyze.results import Report
 from tracer.analyze.row_places import RowPlaces
 from tracer.analyze.tally import Tally
 from tracer.recording.errors import RecordingError
 from tracer.recording.reader import Recording
+from tracer.recording.stretches import groups, joined
 from tui.figures import Drawn, Figures
 from tui.held_call import HeldCall, held_call
 from tui.row_details import details_of
@@ -42,14 +44,22 @@ SLICE: Final = 0.1
 """Seconds one `poll` may take in a long file before it shows what it has."""
 _ACCOUNTED: Final = 16
 """Batches whose accounted columns are kept for the lines on screen."""
+_REST: Final = 9
+"""While a long file is read, a report comes after so many times the time that the last one took."""
 _NO_THINGS: Final = np.zeros(0, np.uint8)
 
 
 class RecordingSource:
     """A recording, finished or growing."""
 
-    def __init__(self, path: Path, growing: Callable[[], bool] = lambda: False) -> None:
-        """`growing` tells whether somebody still writes the file."""
+    def __init__(
+        self,
+        path: Path,
+        growing: Callable[[], bool] = lambda: False,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """`growing` tells whether somebody still writes the file; `clock` is the recording's, CLOCK_MONOTONIC."""
+        self._clock = clock
         self._path = path
         self._growing = growing
         self._recording: Recording | None = None
@@ -67,6 +77,9 @@ class RecordingSource:
         self._accounted: OrderedDict[int, Columns] = OrderedDict()
         self._codes = CallCodes()
         self._summer, self._summing = LineSummer(), Lock()
+        self._report: Report | None = None
+        self._reported_of: tuple[int, str | None, int | None] | None = None
+        self._report_due = 0.0
         self.whole_run = False
         """Show the totals of the whole run although a phase named `measure` is marked."""
 
@@ -149,10 +162,9 @@ class RecordingSource:
             self._tally = Tally(self._recording.header)
             places = RowPlaces(self._recording.batches, self._firsts, self._lines)
             self._descriptors = DescriptorLives(places, self._tally)
-            batches = self._recording.batches
-            self._surroundings = Surroundings(self._tally, batches, self._firsts, self._lines)
-            self._places = RowPlaces(batches, self._firsts, self._lines)
-            self._figures = Figures(self._recording.header, batches, self._places)
+            self._surroundings = Surroundings(self._tally, places)
+            self._figures = Figures(self._recording.header, self._recording.batches, places)
+            self._places = places
         return self._recording
 
     def _take_in(self, recording: Recording) -> None:
@@ -160,24 +172,52 @@ class RecordingSource:
         assert tally is not None, "the tally is made when the recording is opened"
         assert self._surroundings is not None, "so are they"
         until = time.monotonic() + SLICE
-        while len(self._firsts) < len(recording.batches) and time.monotonic() < until:
-            batch = recording.batches[len(self._firsts)]
-            calibration = tally.calibration
-            counted = tally.add(batch)
+        for group in groups(recording.batches[len(self._firsts) :]):
+            self._take(group, tally)
+            if time.monotonic() >= until:
+                break
+        if len(self._firsts) == len(recording.batches):
+            self._surroundings.settle(final=recording.ended)
+
+    def _take(self, group: list[pa.RecordBatch], tally: Tally) -> None:
+        """Take in the batches of one stretch."""
+        assert self._surroundings is not None, "they are made when the recording is opened"
+        stretch, calibration, first = joined(group), tally.calibration, self._lines.rows
+        counted = tally.add(stretch)
+        things = counted.used.things if counted is not None else _NO_THINGS
+        start = 0
+        for batch in group:
             self._calibrations.append(calibration)
-            self._objects.append(counted.used.things if counted is not None else _NO_THINGS)
-            self._firsts.append(self._lines.rows)
+            self._objects.append(things[start : start + batch.num_rows])
+            self._firsts.append(first + start)
             self._surroundings.add(batch)
-            if counted is not None:
-                self._lines.add(batch, counted)
+            start += batch.num_rows
+        if counted is not None:
+            self._lines.add(stretch, counted)
+
+    def _reported(self, phase: str | None, now_ns: int | None, *, complete: bool) -> Report:
+        """The totals; those of a moment ago while a long file is read, or reports would take most of the time."""
+        asked = self._lines.rows, phase, now_ns
+        tally = self._tally
+        assert tally is not None, "the tally is made when the recording is opened"
+        if self._report is None or (
+            asked != self._reported_of and (complete or time.monotonic() >= self._report_due)
+        ):
+            began = time.monotonic()
+            self._reported_of = asked
+            self._report = tally.report(phase, now_ns)
+            ended = time.monotonic()
+            self._report_due = ended + _REST * (ended - began)
+        return self._report
 
     def _snapshot(self, recording: Recording, growing: bool) -> Snapshot:
         tally, header = self._tally, recording.header
         assert tally is not None, "the tally is made when the recording is opened"
         read, there = len(self._firsts), len(recording.batches)
         live = growing and not recording.ended
-        now = time.monotonic_ns() if live else tally.last_ns
-        report = tally.report(None if self.whole_run else tally.default_phase, now if live else None)
+        now = self._clock() if live else tally.last_ns
+        phase = None if self.whole_run else tally.default_phase
+        report = self._reported(phase, now if live else None, complete=read == there)
         start = header.began_ns or tally.began_ns or 0
         shared, apart = tally.calibration.shared, tally.calibration.apart
         return Snapshot(

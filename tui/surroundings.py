@@ -1,12 +1,15 @@
 """What a row of a recording has to do with others: who watches what, what lies where, what its descriptor is.
 
-The worker calls `add` for every batch, in order; the screen calls `around` for the row whose details are shown.
+The worker calls `add` for every batch, in order, and `settle` when it has read what there is; the screen calls
+`around` for the row whose details are shown, and never waits for the worker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -14,7 +17,6 @@ import pyarrow as pa
 
 from tracer.analyze.descriptor_history import History, Lives
 from tracer.analyze.fd_story import FdStory, story_of
-from tracer.analyze.lines import Lines
 from tracer.analyze.regions import NOTHING_KNOWN, Region, Regions
 from tracer.analyze.row_places import RowPlaces
 from tracer.analyze.tally import Tally
@@ -22,6 +24,8 @@ from tracer.analyze.watched import Watching
 from tracer.decode.look import Watched, nothing_watched
 from tui.drawing.places import place_words
 
+AGAIN: Final = 1.0
+"""Seconds between two looks at the descriptors of a growing recording."""
 UNKNOWN: Final = "?"
 """What a descriptor is that was there before the trace and of which nothing is known."""
 
@@ -49,22 +53,30 @@ class Around:
 class Surroundings:
     """The indexes that answer for any row."""
 
-    def __init__(
-        self, tally: Tally, batches: Sequence[pa.RecordBatch], firsts: Sequence[int], lines: Lines
-    ) -> None:
-        """The three sequences grow with the recording."""
+    def __init__(self, tally: Tally, places: RowPlaces) -> None:
         if tally.descriptors.history is None:
             tally.descriptors.history = History()
         self._tally = tally
-        self._places = RowPlaces(batches, firsts, lines)
+        self._places = places
         self._lives = Lives(tally.descriptors.history, tally.descriptors.seen)
         self._watching = Watching()
         self._regions = Regions()
+        self._lock = Lock()
+        """Held while `_lives` is brought up to date or asked: who cannot have it does without."""
+        self._settled_at = -AGAIN
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next batch of the recording."""
         self._watching.add(batch)
         self._regions.add(batch)
+
+    def settle(self, *, final: bool) -> None:
+        """Bring the descriptors' lives up to date, now and then: with a million of them it takes a second."""
+        if final or time.monotonic() - self._settled_at >= AGAIN:
+            with self._lock:
+                self._lives.update()
+                self._lives.at(np.zeros(1, np.int64), np.zeros(1, np.int64))  # sorts them for the questions to come
+            self._settled_at = time.monotonic()
 
     def watched(self, batch: int, offset: int, pid: int) -> Watched:
         """What epoll events stand for, at a row of batch number `batch`."""
@@ -94,6 +106,11 @@ class Surroundings:
 
     def _name(self, row: int, pid: int, fd: int) -> str | None:
         """What descriptor `fd` was when row `row` began."""
-        code = int(self._lives.at(np.array([pid << 32 | fd & 0xFFFFFFFF]), np.array([row]))[0])
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            code = int(self._lives.at(np.array([pid << 32 | fd & 0xFFFFFFFF]), np.array([row]))[0])
+        finally:
+            self._lock.release()
         what = self._tally.descriptors.seen[code].description.what if code >= 0 else UNKNOWN
         return None if what == UNKNOWN else what

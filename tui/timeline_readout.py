@@ -22,7 +22,10 @@ def readout(view: TimelineView, start_ns: int, width: int, palette: Palette, gly
         return []
     scene, span = view.scene, view.selected()
     life, (began, ended) = scene.known.threads[view.thread], scene.life(view.thread)
-    state = state_at(span, view.cursor_ns) if began <= view.cursor_ns <= ended else "not alive then"
+    state = state_at(span, view.cursor_ns)
+    if not began <= view.cursor_ns <= ended:
+        known = view.cursor_ns < began or life.ended_ns is not None
+        state = "not alive then" if known else "not known (yet)"
     text = scene.text(span.line) if isinstance(span, Span) else scene.name_of(span.code) if span else ""
     begin, end = view.stretch
     title = f"selected {duration(end - begin)}" if view.anchor_ns is not None else "in this cell"

@@ -73,13 +73,13 @@ class Scene:
         return found
 
     def life(self, thread: int) -> tuple[int, int]:
-        """When a thread began and ended, as far as the recording knows; ns."""
-        life = self.known.threads[thread]
-        track = self.timeline.tracks.get(thread)
-        first = int(track.starts.array[0]) if track is not None and track.starts.count else self.last_ns
-        call = self.running.get(thread)
-        began = min(first, call.at_ns if call else first, life.began_ns if life.began_ns is not None else first)
-        return began, life.ended_ns if life.ended_ns is not None else self.last_ns
+        """When a thread began and ended, or up to when it is known what it did; ns."""
+        life, call = self.known.threads[thread], self.running.get(thread)
+        first, last = self.timeline.extent(thread) or (self.last_ns, self.first_ns)
+        if call is not None:
+            first, last = min(first, call.at_ns - call.user_ns), max(last, call.now_ns)
+        began = first if life.began_ns is None else min(first, life.began_ns)
+        return began, max(last, life.ended_ns) if life.ended_ns is not None else last
 
     def alive(self, thread: int, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
         """In which cells a thread lived."""

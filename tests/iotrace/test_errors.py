@@ -37,6 +37,8 @@ def files(tmp_path: Path) -> Path:
         (("record", "-o", "text", "--", "true"), 2, "--force"),
         (("record", "-o", "folder/none/x", "--", "true"), 125, "-o FILE"),
         (("record", "-o", "/dev/full", "--force", "--", "true"), 125, "No space left"),
+        (("run", "--step", "--no-tui", "--", "true"), 2, "--step needs the live view"),
+        (("run", "--step", "--", "true"), 2, "is not a terminal"),
         (("run", "nonblokking"), 2, "the nearest is nonblocking"),
         (("run", "ls", "-l"), 2, "iotrace run -- ls -l"),
         (("run",), 2, "iotrace run MODEL"),

@@ -62,8 +62,8 @@ def test_buffers_lie_where_the_program_put_them(tmp_path: Path) -> None:
     assert recorded.status == 0, recorded.errors
     found = _written(recorded.open().batches)
     assert {size: region.what for size, region in found.items()} == {
-        53: What.STACK, 59: What.HEAP, 67: What.FILE, 71: What.THREAD_STACK, 73: What.ANONYMOUS, 79: What.ANONYMOUS, 83: What.FILE, 89: What.UNMAPPED,
-        97: What.HEAP, 101: What.FILE,
+        53: What.STACK, 59: What.HEAP, 67: What.FILE, 71: What.THREAD_STACK, 73: What.ANONYMOUS,
+        79: What.ANONYMOUS, 83: What.FILE, 89: What.UNMAPPED, 97: What.HEAP, 101: What.FILE,
     }  # fmt: skip
     assert found[67].path == str(program), "initialised and zeroed data belong to the program's file"
     assert found[71].tid > 0

@@ -15,6 +15,7 @@ from tests.live.test_attach import is_traced
 from tests.live.test_violent_ends import eventually
 from tracer.analyze.descriptor_lives import DescriptorLives
 from tracer.analyze.waiting_sets import Array, Bits, Family, Interests, Waiter
+from tracer.recording.errors import RecordingError
 from tui.source import RecordingSource
 
 CLIENTS, MESSAGES = 23, 7
@@ -131,8 +132,8 @@ os.close(pipes[2][0])
 epoll.register(0, select.EPOLLIN)
 with open(f"/proc/self/fdinfo/{epoll.fileno()}") as file:
     print(file.read().replace("\\n", ";"), flush=True)
-while not any(fd == 0 for fd, _ in epoll.poll()):
-    pass
+while epoll.poll() and os.read(0, 1):
+    print("woken", flush=True)
 """
 
 
@@ -149,7 +150,21 @@ def test_a_list_from_before_the_trace(tmp_path: Path) -> None:
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
         assert eventually(lambda: path.exists() and is_traced(program.pid))
-        program.communicate(b"x", timeout=TIMEOUT)
+
+        def seen_waiting() -> bool:
+            """Wake it once more; the first times may come before its threads are stopped for the first time."""
+            assert program.stdin is not None
+            assert program.stdout is not None
+            program.stdin.write(b"x")
+            program.stdin.flush()
+            program.stdout.readline()
+            try:
+                return any(each.family is Family.EPOLL for each in lives_of(path).waiting.waiters())
+            except RecordingError:  # its first bytes are not written yet
+                return False
+
+        assert eventually(seen_waiting)
+        program.communicate(timeout=TIMEOUT)
         attached.communicate(timeout=TIMEOUT)
     finally:
         program.kill()

@@ -10,11 +10,16 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 
+from tracer.analyze.filter.known import Known
+from tracer.analyze.holds import Hold
 from tracer.analyze.line_sums import LineSums, Sums
 from tracer.analyze.results import Copies, Ending, Report, SyscallRow, ThreadRow, Times, Totals
 from tracer.analyze.spread import Spread
 from tracer.decode.tree_node import Node
+from tracer.recording.captured import Row
+from tracer.wire import Kind
 from tui.figures import Drawn
+from tui.held_call import HeldCall, held_call
 from tui.snapshot import Copied, Details, Piece, RowKind, RowText, Snapshot
 
 PID = 4242
@@ -106,6 +111,8 @@ class FakeSource:
         self.now = 0 if step else calls
         self.whole_run = False
         self.polls = 0
+        self.holds: tuple[Hold, ...] = ()
+        """Threads that are held, at a read each."""
         self.decoded = 0
         """Lines decoded so far: shows that only visible ones are."""
 
@@ -127,6 +134,7 @@ class FakeSource:
             live=live,
             settled=settled,
             inside=(settled,) if live else (),
+            holds=self.holds if live else (),
             start_ns=START,
             now_ns=START + 60_000 * self.now + 1_234_000_000,
         )
@@ -154,11 +162,16 @@ class FakeSource:
             pieces=pieces,
         )
 
+    def held_call(self, snapshot: Snapshot, hold: Hold) -> HeldCall:
+        """A read of descriptor 3 into nowhere; after it returned, of 64 bytes."""
+        row = Row(int(Kind.CALL), 0, 0, 0, hold.pid, hold.tid, (3, 0x7FFE_1230, 64, 0, 0, 0), 64, ())
+        return held_call(hold, row, snapshot.settled, lambda _fd: "pipe")
+
     def descriptors(self) -> None:
         """There is no recording behind these lines."""
-        return None
+        return
 
-    def known(self) -> None:
+    def known(self) -> Known | None:
         """There are no columns behind these lines: nothing to filter."""
         return None
 
@@ -240,10 +253,15 @@ class FakeRun:
         self.terminal, self.slave = os.openpty()
         self.master = self.terminal
         self.attached = False
+        self.stepping = False
         self.pid: int | None = PID
         self.asked: list[str] = []
         self.status: int | None = None
         self.size: tuple[int, int] | None = None
+
+    def order(self, line: str) -> None:
+        """Noted."""
+        self.asked.append(line)
 
     def end_program(self) -> None:
         """As if the program ended at once."""

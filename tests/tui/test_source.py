@@ -11,6 +11,7 @@ from tests.tui.batches import BEGAN, EXIT_GROUP, PID, batch, event, inside, read
 from tracer.analyze.fd_story import Use
 from tracer.analyze.results import Times
 from tracer.recording.errors import MissingRecording, NotARecording
+from tracer.recording.stretches import groups
 from tracer.wire import End, Flag, Kind, When
 from tui.snapshot import RowKind, Snapshot
 from tui.source import RecordingSource
@@ -144,10 +145,12 @@ def test_nobody_writes_and_there_is_no_recording(path: Path) -> None:
 def test_a_long_recording_is_read_in_slices(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look takes in a part and says how far it got; lines already there can be drawn."""
     source = finished(path, *(read(n, 64) for n in range(11)), per_batch=1)
+    monkeypatch.setattr("tui.source.groups", lambda batches: groups(batches, rows=4))
     monkeypatch.setattr("tui.source.SLICE", 0.0)
     first = source.poll()
     assert first is not None
-    assert first.loading == 0.0
+    assert first.loading == pytest.approx(4 / 12)
+    assert [line.index for line in source.rows(first, 0, 99)] == [0, 1, 2, 3]
     monkeypatch.setattr("tui.source.SLICE", 60.0)
     rest = source.poll()
     assert rest is not None

@@ -157,7 +157,7 @@ async def test_a_spinning_and_a_sleeping_thread_are_seen_at_once(source: Recordi
         assert any(line[14:].count("█") > 60 for line in below), "and in the kernel"
         floor = lanes[borders[1] + 1 :]
         assert any(line[14:].count("░") > 55 for line in floor)
-        assert "user 44 %  kernel 56 %" in lines[22]
+        assert "user 45 %  kernel 55 %" in lines[22]
 
 
 async def test_the_whole_run_is_shown_first(source: RecordingSource) -> None:
@@ -405,3 +405,19 @@ async def test_before_the_first_call_it_says_what_will_be_there(tmp_path: Path) 
         app.pane.take_focus()
         await pilot.press("plus", "right", "enter", "h", "h", "z", "right_square_bracket", "full_stop")
         assert "No calls yet" in shown(app)[0]
+
+
+async def test_what_is_not_known_yet_is_blank(tmp_path: Path) -> None:
+    """Between a thread's last line and now there is neither a state nor the tracer's."""
+    recording = writer(tmp_path / "run.iotrace")
+    written(recording, 0, 100)
+    source = RecordingSource(tmp_path / "run.iotrace", growing=lambda: True)
+    app = Bare(source)
+    async with app.run_test(size=SMALL) as pilot:
+        app.pane.show(polled(source))
+        app.pane.take_focus()
+        await until(pilot, lambda: app.pane.view is not None and indexed(app) == 101)
+        await pilot.press("end", "f")
+        await until(pilot, lambda: "not known (yet)" in shown(app)[20])
+        assert "tracer" not in shown(app)[22]
+        assert not any(UNICODE.held in line for line in shown(app)[:20])

@@ -162,6 +162,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """The I/O model of one thread, and what shows it (`tracer.analyze.models`)."""
+
+    pid: int
+    tid: int
+    model: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All results of one recording, or of one phase of it."""
 
@@ -181,3 +191,5 @@ class Report:
     """± on user and on kernel of the totals: calls times the spread of the calibration."""
     findings: tuple[Finding, ...] | None = None
     """None when no rule has looked at it."""
+    models: tuple[Model, ...] = ()
+    """Empty when nobody asked."""

@@ -57,8 +57,9 @@ def _cells(tally: Tally, now_ns: int | None) -> Iterator[Cell]:
         yield key >> 44, key >> 24 & 0xFFFFF, key & 0xFFFFFF, values
     for thread, (key, known_ns, numbers) in list(tally.still_inside.items()):
         values = numbers.tolist()
-        held = tally.holds.holds(tally.threads.lives[thread].tid)
-        if now_ns is not None and tally.ended is None and not held:
+        tid = tally.threads.lives[thread].tid
+        if now_ns is not None and tally.ended is None and not tally.holds.holds(tid):
+            known_ns = max(known_ns, tally.holds.gone_on(tid))
             values[INDEX["blocked"]] += max(0, now_ns - known_ns)
         yield key >> 44, key >> 24 & 0xFFFFF, key & 0xFFFFFF, values
 

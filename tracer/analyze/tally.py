@@ -134,8 +134,8 @@ class Tally:
                 self.still_inside.pop(code, None)
         for row in np.flatnonzero(inside.lasting(columns.kind, columns.tid, waiting)).tolist():
             key = call_key(within[row : row + 1], columns.code[row : row + 1], thread[row : row + 1])
-            since = max(int(columns.at_ns[row]), self.holds.gone_on(int(columns.tid[row])))
-            known = since + int(columns.wall_ns[row])
+            began = max(int(columns.at_ns[row]), self.holds.gone_on(int(columns.tid[row])))
+            known = began + int(columns.wall_ns[row])
             self.still_inside[int(thread[row])] = (int(key[0]), known, one_row(values, row))
 
     def _cells(

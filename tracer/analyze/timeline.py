@@ -75,8 +75,9 @@ class Timeline:
     def extent(self, thread: int) -> tuple[int, int] | None:
         """When the first line of `thread` begins and when its last ends; None without lines."""
         track = self.tracks.get(thread)
-        last = self.span(thread, track.lines.count - 1) if track is not None else None
-        return None if track is None or last is None else (int(track.starts.array[0]), last.end_ns)
+        if track is None or not track.starts.count:  # a track is there before its first lines are
+            return None
+        return int(track.starts.array[0]), track.end_ns
 
     @property
     def bytes(self) -> int:
@@ -95,10 +96,12 @@ class Timeline:
         sums = np.stack([np.add.reduceat(column[order], all_cuts) for column in _summed(chunk)], axis=1)
         before = chunk.user_ns.astype(np.int64) + chunk.before_blocked_ns.astype(np.int64)
         starts = (chunk.at_ns - before - chunk.before_runnable_ns.astype(np.int64))[order]
+        ends = (chunk.at_ns + chunk.wall_ns.astype(np.int64))[order]
         done = 0
         for n, track in enumerate(tracks):
             here = slice(bounds[n], bounds[n + 1])
-            track.append(order[here] + chunk.first, starts[here], cuts[n], sums[done : done + len(cuts[n])])
+            end = int(ends[bounds[n + 1] - 1])
+            track.append(order[here] + chunk.first, starts[here], end, cuts[n], sums[done : done + len(cuts[n])])
             done += len(cuts[n])
         for row in np.flatnonzero(np.isin(chunk.kind, EVENTS)).tolist():
             found = (int(chunk.at_ns[row]), Kind(int(chunk.kind[row])), chunk.first + row)

@@ -71,6 +71,8 @@ class Track:
         """Of every block: the sums of all lines before it, in the order of SUMS."""
         self.starts = Growing(np.int64)
         """Of every block: when its first line begins (CLOCK_MONOTONIC ns); ascending."""
+        self.end_ns = 0
+        """When its last line ended; later is not known."""
         self._total = np.zeros(len(SUMS))
         self._latest = -(1 << 62)
 
@@ -89,8 +91,9 @@ class Track:
         cuts = np.arange(first, count, BLOCK, dtype=np.int64)
         return cuts if first == 0 else np.concatenate((np.zeros(1, np.int64), cuts))
 
-    def append(self, lines: Ints, starts: Ints, cuts: Ints, sums: Floats) -> None:
-        """Add `lines`, which begin at `starts`; `sums` are those of the pieces that begin at `cuts`."""
+    def append(self, lines: Ints, starts: Ints, end_ns: int, cuts: Ints, sums: Floats) -> None:
+        """Add `lines`, which begin at `starts` and of which the last ends at `end_ns`; `sums` are those of the
+        pieces that begin at `cuts`."""
         opens = (self.lines.count + cuts) % BLOCK == 0
         upto = self._total + np.cumsum(sums, axis=0) - sums
         latest = np.maximum(np.maximum.accumulate(starts), self._latest)
@@ -98,5 +101,6 @@ class Track:
         self.amounts.append(upto[opens, :AMOUNTS])
         self.numbers.append(upto[opens, AMOUNTS:].astype(np.uint32))
         self.starts.append(latest[cuts[opens]])
+        self.end_ns = max(self.end_ns, end_ns)
         self._total = self._total + sums.sum(axis=0)
         self._latest = int(latest[-1])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+import pyarrow as pa
 
 from tracer.analyze.tally import Tally
 from tracer.recording.reader import Recording
@@ -14,10 +16,15 @@ from tracer.recording.stretches import stretches
 def tally_of(recording: Recording) -> Tally:
     """The totals of all batches that `recording` has."""
     tally = Tally(recording.header)
+    take_in(recording, tally.add)
+    return tally
+
+
+def take_in(recording: Recording, add: Callable[[pa.RecordBatch], object]) -> None:
+    """Give all batches that `recording` has to `add`, in long stretches."""
     with _uncollected():
         for stretch in stretches(recording.batches):
-            tally.add(stretch)
-    return tally
+            add(stretch)
 
 
 @contextmanager

@@ -20,11 +20,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Final
 
 from tracer.capture.threads import Thread
 from tracer.capture.tracees import Tracees
 from tracer.syscalls.table import declaration_of
 from tracer.wire import Held, Kind
+
+_DESCRIPTORS: Final = ("fd", "dirfd", "mmap_fd")
+"""How an argument that is a descriptor reads (`tracer.syscalls.arguments`)."""
 
 Wanted = Callable[[Thread], bool]
 """Whether a thread that has just entered a call is to be held there."""
@@ -45,20 +49,28 @@ class Holding:
         """While running on to a certain call: is this it?"""
         self._orders: deque[str] = deque()
         self._bells: set[int] = set()
+        self.unheard = False
+        """The bell could not be rung the last time."""
 
     # --- from the signal handler -----------------------------------------------------------------------------
 
-    def order(self, line: str) -> None:
-        """Note an order, and ring."""
+    def order(self, line: str) -> bool:
+        """Note an order, and ring. As `ring`."""
         self._orders.append(line)
-        self.ring()
+        return self.ring()
 
-    def ring(self) -> None:
-        """Make the loop's waitpid return."""
-        pid = os.fork()
+    def ring(self) -> bool:
+        """Make the loop's waitpid return. False when there can be no more processes just now: ring again."""
+        try:
+            pid = os.fork()
+        except OSError:  # EAGAIN, ENOMEM
+            self.unheard = True
+            return False
         if pid == 0:
             os._exit(0)
         self._bells.add(pid)
+        self.unheard = False
+        return True
 
     # --- from the loop ---------------------------------------------------------------------------------------
 
@@ -166,4 +178,4 @@ def _descriptors(abi: int, nr: int) -> tuple[int, ...]:
     declared = declaration_of(abi, nr)
     if declared is None:
         return ()
-    return tuple(place for place, each in enumerate(declared.args) if each.reads == "fd")
+    return tuple(place for place, each in enumerate(declared.args) if each.reads in _DESCRIPTORS)

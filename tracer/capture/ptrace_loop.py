@@ -318,7 +318,9 @@ class CaptureLoop:
         finally:
             self._waiting = True
         self._flush_at = now + _FLUSH_NS
-        if not young:
+        if self.holding.unheard:
+            self.holding.ring()
+        if not young and not self.holding.unheard:
             self._disarm()
 
     def kill(self) -> None:
@@ -332,8 +334,13 @@ class CaptureLoop:
         self.detaching = self.diverted = True
         for tid in list(self.tracees.threads):
             ptrace.request(ptrace.INTERRUPT, tid, 0, 0)
-        if self.holding.on:  # those that are held will not stop again
-            self.holding.ring()
+        if self.holding.on and not self.holding.ring():  # those that are held will not stop again
+            self._arm()
+
+    def order(self, line: str) -> None:
+        """Hold, step, run on (`tracer.capture.holding`): carried out between two stops."""
+        if not self.holding.order(line):
+            self._arm()
 
     def _let_go(self, thread: Thread, number: int) -> None:
         now = time.monotonic_ns()

@@ -80,7 +80,7 @@ class Capture:
         elif word == "signal" and rest.isdigit():
             self._signal_program(int(rest))
         elif word in ("hold", "step", "until", "release"):
-            self.loop.holding.order(line)
+            self.loop.order(line)
 
     def abandon(self) -> None:
         """The recorder is gone: end what we started, let go what we attached to."""

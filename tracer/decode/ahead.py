@@ -29,6 +29,7 @@ _WRITES: Final = frozenset({"write", "writev", "sendto", "sendmsg", "sendmmsg"})
 _ACCEPTS: Final = frozenset({"accept", "accept4"})
 _EPOLLS: Final = frozenset({"epoll_wait", "epoll_pwait", "epoll_pwait2"})
 _POLLS: Final = frozenset({"poll", "ppoll", "select", "pselect6"})
+_DESCRIPTORS: Final = frozenset({"fd", "dirfd", "mmap_fd"})
 _NOT_OPEN: Final = "that descriptor is not open: it will fail with EBADF"
 
 Asked = dict[int, int]
@@ -40,7 +41,7 @@ def descriptors_of(row: Row) -> tuple[int, ...]:
     told = _told(row)
     if told is None:
         return ()
-    found = [told.number(each.name) for each in told.declared.args if each.reads == "fd"]
+    found = [told.number(each.name) for each in told.declared.args if each.reads in _DESCRIPTORS]
     found += _asked(told)
     return tuple(dict.fromkeys(fd for fd in found if fd >= 0))
 

@@ -22,7 +22,12 @@ _BYTES: Final = 64 << 20
 
 
 def stretches(batches: Iterable[pa.RecordBatch], rows: int = _ROWS) -> Iterator[pa.RecordBatch]:
-    """The rows of `batches` in order, in batches of about `rows`; a longer batch stays as it is.
+    """The rows of `batches` in order, in batches of about `rows`; a longer batch stays as it is."""
+    return (joined(group) for group in groups(batches, rows))
+
+
+def groups(batches: Iterable[pa.RecordBatch], rows: int = _ROWS) -> Iterator[list[pa.RecordBatch]]:
+    """The batches that make up each stretch.
 
     Constants in a CALIBRATION row hold from the batch after it on, so a stretch ends with the batch that has one.
     """
@@ -30,19 +35,20 @@ def stretches(batches: Iterable[pa.RecordBatch], rows: int = _ROWS) -> Iterator[
     length = size = 0
     for batch in batches:
         if waiting and (length + batch.num_rows > rows or size + batch.nbytes > _BYTES):
-            yield _joined(waiting)
+            yield waiting
             waiting, length, size = [], 0, 0
         waiting.append(batch)
         length += batch.num_rows
         size += batch.nbytes
         if _calibrates(batch):
-            yield _joined(waiting)
+            yield waiting
             waiting, length, size = [], 0, 0
     if waiting:
-        yield _joined(waiting)
+        yield waiting
 
 
-def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+def joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """One stretch of several batches, of which there must be one."""
     return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
 
 

@@ -83,7 +83,7 @@ def _figure(view: StepView, palette: Palette, glyphs: Glyphs) -> Text:
         line.append(f"  {glyphs.left}{arrow}{wall}", palette.text)
         line.append(" ●", palette.text)
         line.append("       kernel", palette.kernel)
-        line.append("  is done; the program has not seen the result yet", palette.faint)
+        line.append("  is done; the program does not know yet", palette.faint)
     return line
 
 

@@ -85,7 +85,7 @@ def cells(column: SummaryColumn, layout: tuple[SummaryColumn, ...], width: int) 
 
 def _bar(row: GroupRow, width: int, longest_ns: int, palette: Palette) -> list[Segment]:
     own = row.times.own_ns
-    filled = max(1, round(width * own / longest_ns)) if own and longest_ns else 0
+    filled = max(1, round(width * min(own, longest_ns) / longest_ns)) if own and longest_ns else 0
     bar = phases(row.times, filled, palette)
     return [
         Segment(bar.plain[span.start : span.end], span.style if not isinstance(span.style, str) else None)

@@ -11,9 +11,9 @@ from textual.widgets import ContentSwitcher, Footer
 
 from tui.drawing.heading import scope_note
 from tui.live import LiveRun
-from tui.messages import Polled, Printed
+from tui.messages import GoTo, Polled, Printed, SetFilter
 from tui.panes import CALLS, OUTPUT, TABS, panes_for
-from tui.screens.stepping import SteppingScreen
+from tui.screens.stepping import STEP_ACTIONS, SteppingScreen
 from tui.snapshot import Snapshot, Source
 from tui.terminal import ProgramTerminal
 from tui.widgets.calls_pane import CallsPane
@@ -115,6 +115,16 @@ class MainScreen(SteppingScreen):
         """A tab was clicked."""
         self._open(event.tab)
 
+    def on_go_to(self, event: GoTo) -> None:
+        """Somebody wants to see a line of the list of calls."""
+        self._open(CALLS)
+        self._calls.go_to(event.line)
+
+    def on_set_filter(self, event: SetFilter) -> None:
+        """Somebody wants to see the calls that a filter lets through."""
+        self._open(CALLS)
+        self._calls.set_filter(event.text)
+
     def redraw(self) -> None:
         """Draw everything again, in another theme."""
         for pane in self._panes.values():
@@ -128,6 +138,10 @@ class MainScreen(SteppingScreen):
         self.call_after_refresh(self._fit_output)
 
     @property
+    def _calls(self) -> CallsPane:
+        return self.query_one(CallsPane)
+
+    @property
     def typing(self) -> bool:
         """Keys go to the program's terminal."""
         return self._output is not None and self._output.takes_keys
@@ -139,7 +153,7 @@ class MainScreen(SteppingScreen):
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """While the program's terminal has the keys, ours are not offered."""
         if self.typing:
-            return action not in {"pause", "tab", "step"} and self.may_step(action)
+            return action not in {"pause", "tab", *STEP_ACTIONS}
         return self.may_step(action)
 
     @property

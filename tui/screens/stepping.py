@@ -13,6 +13,7 @@ from tui.snapshot import Source
 from tui.widgets.step_panel import StepPanel
 
 _WHILE_HELD = frozenset({"step_kind", "step_fd", "run_on", "next_held"})
+STEP_ACTIONS = _WHILE_HELD | {"step"}
 
 
 class SteppingScreen(Screen[None]):
@@ -20,8 +21,8 @@ class SteppingScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "step", "Step"),
-        Binding("c", "step_kind", "To the next such call", priority=True),
-        Binding("C", "step_fd", "To the next on this fd", priority=True),
+        Binding("c", "step_kind", "Next such call", priority=True),
+        Binding("C", "step_fd", "Next on fd", priority=True),
         Binding("r", "run_on", "Run on", priority=True),
         Binding("t", "next_held", "Another held thread", priority=True, show=False),
     ]

@@ -27,7 +27,7 @@ class Tab:
 
     def label(self, *, short: bool = False) -> str:
         """What the line shows for it."""
-        return f" {self.key} {self.short or self.title} " if short else f" {self.key} {self.title} "
+        return f"{self.key} {self.short or self.title}" if short else f" {self.key} {self.title} "
 
 
 class TabLine(Widget):

@@ -103,7 +103,7 @@ def test_details_keep_to_their_room(width: int, height: int) -> None:
 def test_details_say_errors_copies_and_percentiles() -> None:
     """In words and numbers."""
     text = "\n".join(line.plain for line in summary_details(ROWS[0], View.CALL, 120, 20, DARK))
-    assert text.startswith("read  20,011 calls · failed 19,813 · wasted 19,813 (99.01 %)")
+    assert text.startswith("read  20,011 calls · failed 19,813 · wasted 19,813 (99 %)")
     assert "errors   EAGAIN 19,813" in text
     assert "copies   ↓ in none  ↑ out 198 copies: 12.4 KiB payload, 0 B control" in text
     assert "kernel   p50 18.6 µs  p90 19.2 µs  p99 23.1 µs  max 53.0 µs" in text

@@ -7,18 +7,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
 from tracer.analyze.descriptor_history import BEFORE, OPEN, History, Lives
 from tracer.analyze.descriptors import Descriptors
 from tracer.analyze.findings.sheet import Sheet
 from tracer.analyze.findings.traits import Trait
+from tracer.wire import When
 
 Ints = NDArray[np.int64]
 
 _ADD: Final = 1
+_STEP: Final = 8
+"""A byte for each row of the recording is kept to know when it was."""
 
 
 class Leaks:
-    """When every descriptor was used last, and which are watched by an epoll."""
+    """When every descriptor was used last, and which a thread waits for."""
 
     def __init__(self, descriptors: Descriptors) -> None:
         """`descriptors` must not have taken in anything yet: they are asked to keep their history."""
@@ -28,7 +32,12 @@ class Leaks:
         self._watched: set[int] = set()
         self.ends: dict[int, int] = {}
         """By process: the last row it has."""
-        self.begins: dict[int, int] = {}
+        self._moments: list[Ints] = []
+        """When every `_STEP`th row was, ns."""
+        self._polled: dict[int, tuple[int, bytes]] = {}
+        """By thread: its process and the last array it gave to poll."""
+        self._selected: dict[int, tuple[int, bytes]] = {}
+        """The same of the first set it gave to select."""
 
     def add(self, sheet: Sheet) -> None:
         """Take in a batch."""
@@ -41,22 +50,55 @@ class Leaks:
         controls = controls[sheet.word(controls, 1) == _ADD]
         if len(controls):
             self._watched.update((sheet.columns.pid[controls] << 32 | sheet.fd(controls, 2)).tolist())
-        pids, first = np.unique(sheet.columns.pid, return_index=True)
-        last = len(sheet.columns.pid) - 1 - np.unique(sheet.columns.pid[::-1], return_index=True)[1]
-        for pid, begin, end in zip(pids.tolist(), first.tolist(), last.tolist(), strict=True):
-            self.begins.setdefault(pid, begin + sheet.first_row)
-            self.ends[pid] = end + sheet.first_row
+        pids, where = distinct(sheet.columns.pid)
+        place = np.arange(len(where)) + sheet.first_row
+        last = np.empty(len(pids), np.int64)
+        last[where] = place  # of several values for one place numpy keeps the last
+        self.ends.update(zip(pids.tolist(), last.tolist(), strict=True))
+        self._moments.append(sheet.columns.at_ns[-sheet.first_row % _STEP :: _STEP])
+        self._keep(sheet, Trait.POLL, 0, self._polled)
+        self._keep(sheet, Trait.SELECT, 1, self._selected)
+
+    def _keep(self, sheet: Sheet, trait: Trait, argument: int, into: dict[int, tuple[int, bytes]]) -> None:
+        """The set each thread waits with last."""
+        rows = sheet.rows(trait)
+        if not len(rows):
+            return
+        threads, where = distinct(sheet.thread[rows])
+        last = np.empty(len(threads), np.int64)
+        last[where] = rows
+        for thread, row in zip(threads.tolist(), last.tolist(), strict=True):
+            content = sheet.columns.memory.argument(row, argument, When.ENTRY)
+            if content:
+                into[thread] = int(sheet.columns.pid[row]), content
+
+    def moments(self, rows: Ints) -> Ints:
+        """When rows were, to the `_STEP` rows."""
+        known = np.concatenate(self._moments) if self._moments else np.zeros(1, np.int64)
+        moments: Ints = known[np.minimum(rows // _STEP, len(known) - 1)]
+        return moments
+
+    def _waited_for(self) -> set[int]:
+        """pid << 32 | fd of what was in a set that a thread waited with last."""
+        found = set(self._watched)
+        for pid, content in self._polled.values():
+            whole = np.frombuffer(content[: len(content) // 8 * 8], "<i4")[::2]
+            found.update(pid << 32 | fd for fd in whole.tolist() if fd >= 0)
+        for pid, content in self._selected.values():
+            bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")
+            found.update(pid << 32 | fd for fd in np.flatnonzero(bits).tolist())
+        return found
 
     def forgotten(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """Descriptors that were opened in the trace and stayed open as long as their process, and that no epoll
-        watches: code, process, row of the opening, row of the last use."""
+        """Descriptors that were opened in the trace and stayed open as long as their process, and that nobody
+        waits for: code, process, row of the opening, row of the last use."""
         lives = Lives(self._history, self._descriptors.seen)
         lives.update()
         code = np.arange(lives.count)
         pid = lives.key >> 32
         end = np.array([self.ends.get(each, 0) for each in pid.tolist()], np.int64).reshape(-1)
         stays = (lives.closed == OPEN) | (lives.closed >= end)
-        watched = np.isin(lives.key, list(self._watched))
+        watched = np.isin(lives.key, list(self._waited_for()))
         kept = np.flatnonzero((lives.opened != BEFORE) & stays & ~watched)
         opened = lives.opened[kept].astype(np.int64)
         return code[kept], pid[kept], opened, np.maximum(self._used[kept], opened)

@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
+
 Ints = NDArray[np.int64]
 
 EXAMPLES: Final = 8
@@ -54,13 +56,11 @@ class Ledger:
         groups = list(zip(*(key[first].tolist() for key in keys), strict=True))
         places = np.array([self._place(key) for key in groups])
         cells = places[where]
-        for line, values in enumerate((np.ones(len(rows), np.int64), cpu, blocked, amount)):
-            np.add.at(self._sums[line], cells, values)
-        worst = np.full(len(groups), np.iinfo(np.int64).min)
-        np.maximum.at(worst, where, figure)
-        at_worst = np.full(len(groups), -1)
-        hit = figure == worst[where]
-        at_worst[where[hit][::-1]] = rows[hit][::-1]
+        self._sums[0, places] += np.bincount(where)
+        for line, values in enumerate((cpu, blocked, amount), 1):
+            if values.any():
+                np.add.at(self._sums[line], cells, values)
+        worst, at_worst = _worst(where, first, figure, rows)
         for place, most, row in zip(places.tolist(), worst.tolist(), at_worst.tolist(), strict=True):
             kept = self._rows[place]
             if most > self._most[place]:
@@ -98,10 +98,23 @@ class Ledger:
 def _grouped(keys: tuple[Ints, Ints, Ints, Ints]) -> tuple[Ints, Ints]:
     """For every row the number of its group, and for every group its first row."""
     where = np.zeros(len(keys[0]), np.int64)
-    first = np.zeros(1, np.int64)
     for key in keys:
         if (key == key[0]).all():
             continue
-        _, inner = np.unique(key, return_inverse=True)
-        _, first, where = np.unique(where * (int(inner.max()) + 1) + inner, return_index=True, return_inverse=True)
-    return where, first
+        found, inner = distinct(key)
+        where = distinct(where * len(found) + inner)[1].astype(np.int64)
+    # Groups are numbered in the order of their first rows.
+    peak = np.maximum.accumulate(where)
+    return where, np.flatnonzero(np.concatenate(([True], peak[1:] > peak[:-1])))
+
+
+def _worst(where: Ints, first: Ints, figure: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    """The greatest figure of every group, and the first row that has it."""
+    if (figure == figure[0]).all():
+        return np.full(len(first), figure[0]), rows[first]
+    worst = np.full(len(first), np.iinfo(np.int64).min)
+    np.maximum.at(worst, where, figure)
+    hit = figure == worst[where]
+    at_worst = np.empty(len(first), np.int64)
+    at_worst[where[hit][::-1]] = rows[hit][::-1]
+    return worst, at_worst

@@ -1,7 +1,7 @@
 """Event loops: what a thread did between the return of one wait for descriptors and the next one.
 
-A *lap* is the time from the return of a wait to the entry of the thread's next one, without the time it waited for a
-CPU, which is not its own doing. What happens before the first wait and after the last one is not in the loop.
+A *lap* is the time from the return of a wait to the entry of the thread's next one, without the time it waited for
+a CPU, which is not its own doing. What happens before the first wait and after the last one is not in the loop.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Loops:
         starts = np.flatnonzero(np.concatenate(([True], thread[1:] != thread[:-1])))
         ends = np.append(starts[1:], len(line))
         self._laps(sheet, line, total, waits)
-        self._edges(sheet, line, total, waits, starts, ends)
         self._hold(sheet, line, waits, starts, ends)
+        self._edges(sheet, line, total, waits, starts, ends)
 
     def _laps(self, sheet: Sheet, line: Ints, total: Ints, waits: Ints) -> None:
         """Laps that begin and end in this batch."""

@@ -26,6 +26,8 @@ _WAIT, _WAIT_BITSET, _LOCK_PI, _LOCK_PI2 = 0, 9, 6, 13
 _LOCKED: Final = 2
 """The value of a contended mutex: glibc (nptl/lowlevellock.c), musl, Rust's std and Go all wait with it."""
 _SIGIO, _SI_KERNEL, _FIRST_REAL_TIME = 29, 0x80, 32
+_F_SETSIG: Final = 10
+"""fcntl(2): which signal to send instead of SIGIO."""
 _LAST_POLL_CODE: Final = 6
 
 
@@ -50,7 +52,7 @@ class Others:
         self.overflows = Ledger()
         """Signals that did not fit into the queue. number = -1."""
         self.queued: set[int] = set()
-        """Threads that get real-time signals about descriptors."""
+        """Processes that get real-time signals about descriptors."""
 
     def add(self, sheet: Sheet) -> None:
         """Take in a batch."""
@@ -62,6 +64,10 @@ class Others:
             self._failures(sheet)
         syncs = sheet.rows(Trait.SYNC)
         sheet.enter(self.syncs, syncs, figure=sheet.columns.times.blocked[syncs])
+        if sheet.has(Trait.CONFIGURE):
+            rows = sheet.rows(Trait.CONFIGURE)
+            real_time = (sheet.word(rows, 1) == _F_SETSIG) & (sheet.word(rows, 2) >= _FIRST_REAL_TIME)
+            self.queued.update(sheet.columns.pid[rows[real_time]].tolist())
         self._signals(sheet)
 
     def _sets(self, sheet: Sheet) -> None:

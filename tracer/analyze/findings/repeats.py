@@ -67,7 +67,6 @@ class Repeats:
 
 def _again(sheet: Sheet, rows: Ints, rested: NDArray[np.bool_]) -> Ints:
     """Those of `rows` that come after one of the same thread, call and descriptor without a rest."""
-    line = sheet.line
-    rests = np.cumsum(rested[line])[sheet.place[rows]]
+    rests = sheet.rests(rows, rested)
     group = groups_of(sheet.thread[rows], sheet.columns.code[rows], sheet.fd(rows), rests)
     return rows[previous_of(group, rows) >= 0]

@@ -58,11 +58,12 @@ def _sleeps(sheet: Sheet) -> Mask:
 def _empty(sheet: Sheet) -> Mask:
     """Looks that found nothing: EAGAIN, no child has ended, no such file, the end of a file that may grow."""
     result, trait = sheet.columns.result, sheet.trait
-    answer = sheet.columns.wasted.copy()
+    answer: Mask = sheet.columns.wasted.copy()
     answer |= (trait & Trait.CHILD != 0) & (result == 0)
     answer |= (trait & Trait.LOOKUP != 0) & (result == -errno.ENOENT)
     answer |= (trait & Trait.READ != 0) & (result == 0) & (trait & Trait.MESSAGE == 0)
-    return answer & (trait & Trait.FUTEX == 0)
+    answer &= trait & Trait.FUTEX == 0
+    return answer
 
 
 def _fruitful(sheet: Sheet) -> Mask:

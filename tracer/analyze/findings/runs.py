@@ -1,4 +1,4 @@
-"""Runs of small calls on one descriptor, and data that is only passed through: calls that one call could replace."""
+"""Runs of small calls on one descriptor, and data that is only passed through."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tracer.analyze.findings.ledger import Ledger
 from tracer.analyze.findings.repeats import SLEPT_NS
 from tracer.analyze.findings.sheet import Sheet, groups_of, previous_of
-from tracer.analyze.findings.traits import Trait
+from tracer.analyze.findings.traits import WAIT, Trait
 from tracer.wire import When
 
 Ints = NDArray[np.int64]
@@ -62,7 +62,10 @@ class Runs:
         if len(rows) < 2:
             return
         place = sheet.place[rows]
-        before = previous_of(groups_of(sheet.thread[rows], sheet.columns.code[rows], sheet.fd(rows)), place)
+        # Who sleeps or waits in between answers somebody, and has nothing to gather.
+        rested = (sheet.columns.times.blocked > SLEPT_NS) | (sheet.trait & WAIT != 0)
+        rests = sheet.rests(rows, rested)
+        before = previous_of(groups_of(sheet.thread[rows], sheet.columns.code[rows], sheet.fd(rows), rests), place)
         rows = rows[(before >= 0) & (place - place[before] <= near)]
         sheet.enter(ledger, rows, amount=sheet.columns.result[rows])
 

@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
+from tracer.account.times import Times
 from tracer.analyze.calls import CallFacts
 from tracer.analyze.columns import Columns
 from tracer.analyze.findings.ledger import Ledger
@@ -65,17 +67,19 @@ class Sheet:
     @cached_property
     def cpu(self) -> Ints:
         """User time before a call and kernel time in it."""
-        return self.columns.times.user + self.columns.times.kernel
+        times: Times = self.columns.times
+        return times.user + times.kernel
 
     @cached_property
     def own(self) -> Ints:
         """What the thread's own doing took up to and with a call: on a CPU or asleep, not waiting for a CPU."""
-        times = self.columns.times
+        times: Times = self.columns.times
         return times.user + times.before_blocked + times.kernel + times.blocked
 
     def fd(self, rows: Ints, argument: int = 0) -> Ints:
         """An argument of these rows as a descriptor."""
-        return self.columns.args[rows, argument].astype(np.uint32).view(np.int32).astype(np.int64)
+        values: Ints = self.columns.args[rows, argument].astype(np.uint32).view(np.int32).astype(np.int64)
+        return values
 
     def argument(self, rows: Ints, argument: int) -> Ints:
         """An argument of these rows as a whole register."""
@@ -84,7 +88,13 @@ class Sheet:
 
     def word(self, rows: Ints, argument: int) -> Ints:
         """The lower half of an argument of these rows, unsigned."""
-        return (self.columns.args[rows, argument] & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        values: Ints = (self.columns.args[rows, argument] & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        return values
+
+    def rests(self, rows: Ints, rested: Mask) -> Ints:
+        """How many rests (rows in `rested`) there were up to each row; counted on from thread to thread."""
+        counts: Ints = np.cumsum(rested[self.line], dtype=np.int64)[self.place[rows]]
+        return counts
 
     def enter(
         self, ledger: Ledger, rows: Ints, number: Ints | None = None, *,
@@ -100,7 +110,7 @@ class Sheet:
             self.within[rows],
             self.thread[rows],
             self.columns.code[rows] if code is None else code,
-            self.fd(rows) if number is None else number,
+            np.where(self.used.code[rows] >= 0, self.fd(rows), -1) if number is None else number,
         )
         ledger.add(
             keys,
@@ -114,18 +124,28 @@ class Sheet:
 
 def groups_of(*keys: Ints) -> Ints:
     """A number for every different combination of keys."""
-    where = np.zeros(len(keys[0]), np.int64)
-    for key in keys:
-        _, inner = np.unique(key, return_inverse=True)
-        _, where = np.unique(where * (int(inner.max(initial=0)) + 1) + inner, return_inverse=True)
-    return where
+    if not len(keys[0]):
+        return np.zeros(0, np.int64)
+    _, where = distinct(keys[0])
+    for key in keys[1:]:
+        if (key == key[0]).all():
+            continue
+        found, inner = distinct(key)
+        _, where = distinct(where.astype(np.int64) * len(found) + inner)
+    return where.astype(np.int64)
 
 
 def previous_of(group: Ints, order: Ints) -> Ints:
     """For every element the index of the one before it (by `order`) in its group, -1 = it is the first."""
-    by = np.lexsort((order, group))
     before = np.full(len(group), -1)
-    if len(by) > 1:
-        same = group[by[1:]] == group[by[:-1]]
-        before[by[1:][same]] = by[:-1][same]
+    if len(group) < 2:
+        return before
+    small = group.astype(np.min_scalar_type(int(group.max())))  # of short integers a stable sort is a radix sort
+    if (order[1:] >= order[:-1]).all():
+        by = np.argsort(small, kind="stable")
+    else:
+        first = np.argsort(order, kind="stable")
+        by = first[np.argsort(small[first], kind="stable")]
+    same = small[by[1:]] == small[by[:-1]]
+    before[by[1:][same]] = by[:-1][same]
     return before

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
 from tracer.analyze.findings.ledger import Ledger
 from tracer.analyze.findings.repeats import SLEPT_NS
 from tracer.analyze.findings.sheet import Sheet, groups_of, previous_of
@@ -47,6 +48,7 @@ class Told:
         """Edge-triggered, and reported."""
         self.churn = Ledger()
         """Registrations changed and changed back. number = the registered descriptor, amount = 1 for MOD."""
+        self._any_edge = False
         self._registered: dict[int, int] = {}
         """Events of pid << 32 | fd, as last registered."""
 
@@ -71,6 +73,7 @@ class Told:
         key = sheet.columns.pid[controls] << 32 | sheet.fd(controls, 2)
         operation = sheet.word(controls, 1)
         kept = operation != DEL
+        self._any_edge |= bool((events[controls[kept]] & EDGE).any())
         self._registered.update(zip(key[kept].tolist(), events[controls[kept]].tolist(), strict=True))
         self._churn(sheet, controls, key, operation, events)
 
@@ -91,28 +94,30 @@ class Told:
         row, fd, what = _events(sheet)
         key = sheet.columns.pid[row] << 32 | fd
         code = groups_of(key)
-        # A report comes before what is done about it; both may be one row where an epoll is watched itself.
-        before = previous_of(code, row * 2 + (what != _TOLD))
+        before = previous_of(code, row)
         told = what == _TOLD
         sheet.enter(self.reports, row[told], fd[told])
         if (what == _EMPTY).any():
-            own = previous_of(groups_of(code, sheet.thread[row]), row * 2 + (what != _TOLD))
+            own = previous_of(groups_of(code, sheet.thread[row]), row)
             missed = (what == _EMPTY) & (own >= 0) & (what[own] == _TOLD)
             what[missed] = _MISSED
             sheet.enter(self.lost, row[missed], fd[missed])
         after = np.where(before >= 0, what[before], -1)
         asleep = sheet.columns.times.blocked[row] > SLEPT_NS
         again = told & ((after == _TOLD) | (after == _MISSED)) & ~asleep & (row[before] != row)
-        sheet.enter(self.unconsumed, row[again], fd[again])
+        # What it costs is all that the thread did since it was told before.
+        spent = np.concatenate(([0], np.cumsum(sheet.cpu[sheet.line])))[sheet.place[row] + 1]
+        cost = np.where(sheet.thread[row] == sheet.thread[row[before]], spent - spent[before], sheet.cpu[row])
+        sheet.enter(self.unconsumed, row[again], fd[again], cpu=cost[again])
         self._edges(sheet, row, fd, told, after, key, before)
 
     def _edges(
         self, sheet: Sheet, row: Ints, fd: Ints, told: NDArray[np.bool_], after: Ints, key: Ints, before: Ints
     ) -> None:
-        if not any(events & EDGE for events in self._registered.values()):
+        if not self._any_edge:
             return
-        edge = np.array([bool(self._registered.get(each, 0) & EDGE) for each in np.unique(key).tolist()])
-        _, which = np.unique(key, return_inverse=True)
+        keys, which = distinct(key)
+        edge = np.array([bool(self._registered.get(each, 0) & EDGE) for each in keys.tolist()])
         on_edge = told & edge[which]
         sheet.enter(self.edges, row[on_edge], fd[on_edge])
         undrained = on_edge & (after == _FULL)
@@ -151,7 +156,9 @@ def _events(sheet: Sheet) -> tuple[Ints, Ints, Ints]:
     row = np.concatenate([rows, *(part[0] for part in parts)])
     fd = np.concatenate([sheet.fd(rows), *(part[1] for part in parts)])
     kinds = np.concatenate([what, *(np.full(len(part[0]), part[2]) for part in parts)])
-    return row, fd & 0xFFFFFFFF, kinds
+    # A report comes before what is done about it; both may be one row where an epoll is watched itself.
+    order = np.argsort(row * 2 + (kinds != _TOLD), kind="stable")
+    return row[order], fd[order] & 0xFFFFFFFF, kinds[order]
 
 
 def _named(sheet: Sheet, name: str) -> Ints:

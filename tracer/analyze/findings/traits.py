@@ -44,7 +44,9 @@ class Trait(IntFlag):
     QUEUE = 1 << 16
     """Queues a signal."""
     INTERRUPTED = 1 << 17
-    """Ends with EINTR by design."""
+    """Ends with EINTR by design, or gives back the result of the call that was interrupted."""
+    CONFIGURE = 1 << 19
+    """fcntl."""
     NUMBER = 1 << 18
     """The third argument is a number of bytes."""
 
@@ -68,7 +70,7 @@ _NAMES: Final[dict[Trait, frozenset[str] | tuple[str, ...]]] = {
     Trait.OTHER_WAIT: (
         *SIGNALS, "io_getevents", "io_pgetevents", "io_uring_enter", "rt_sigsuspend", "sigsuspend", "pause",
     ),
-    Trait.INTERRUPTED: (*SIGNALS, "rt_sigsuspend", "sigsuspend", "pause"),
+    Trait.INTERRUPTED: (*SIGNALS, "rt_sigsuspend", "sigsuspend", "pause", "rt_sigreturn", "sigreturn"),
     Trait.SLEEP: ("nanosleep", "clock_nanosleep", "clock_nanosleep_time64"),
     Trait.SYNC: ("fsync", "fdatasync", "sync", "syncfs", "sync_file_range", "msync"),
     Trait.LOOKUP: (
@@ -84,6 +86,7 @@ _NAMES: Final[dict[Trait, frozenset[str] | tuple[str, ...]]] = {
         "clock_gettime", "clock_gettime64", "gettimeofday", "time", "times", "getrusage", "getpid", "gettid",
         "sched_yield", "rt_sigprocmask",
     ),
+    Trait.CONFIGURE: ("fcntl", "fcntl64"),
     Trait.QUEUE: ("rt_sigqueueinfo", "rt_tgsigqueueinfo"),
 }  # fmt: skip
 

@@ -1,0 +1,39 @@
+"""The command palette: everything that has a key, found by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from typing import Any
+
+from textual.binding import Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+Run = Callable[[], Coroutine[Any, Any, Any]]
+
+
+class KeyCommands(Provider):
+    """The bindings that are active where the palette was opened."""
+
+    async def discover(self) -> Hits:
+        """All of them, while nothing has been typed."""
+        for name, run, help_text in self._commands():
+            yield DiscoveryHit(name, run, help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        """Those whose name matches what was typed, the best first."""
+        matcher = self.matcher(query)
+        for name, run, help_text in self._commands():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), run, help=help_text)
+
+    def _commands(self) -> Iterator[tuple[str, Run, str]]:
+        told: set[str] = set()
+        for active in self.screen.active_bindings.values():
+            binding: Binding = active.binding
+            if not binding.description or binding.description in told or binding.action == "command_palette":
+                continue
+            told.add(binding.description)
+            run = partial(self.app.run_action, binding.action, default_namespace=active.node)
+            yield binding.description, run, f"key: {self.app.get_key_display(binding)}"
