@@ -13,9 +13,10 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from benchmarks.stories import STORIES
 from benchmarks.telling import STOP_NS, TABLE, Thread, Told, pieces_of
@@ -30,7 +31,8 @@ _SERVER, _FILES, _VISITORS = 4001, 5001, 100_000
 _BATCH: Final = 4096
 _BLOCK: Final = 1 << 17
 """Calls that are made up at once."""
-_BEGAN_NS: Final = 1_000_000_000
+BEGAN_NS: Final = 1_000_000_000
+"""CLOCK_MONOTONIC of the first row; the last one, END, is as old as the last call, whatever the real clock says."""
 _NAMES: Final = list(STORIES)
 
 
@@ -42,14 +44,26 @@ def threads() -> list[Thread]:
     return [*server, spinner, *readers]
 
 
+class Output(Protocol):
+    """Where rows go: a `Writer`, or what stands in for it."""
+
+    def write(self, batch: pa.RecordBatch) -> bool:
+        """Take a batch."""
+        ...
+
+    def abandon(self) -> None:
+        """No more will come."""
+        ...
+
+
 class Recorder:
     """Writes block after block: all threads side by side, and one short-lived process in each."""
 
-    def __init__(self, writer: Writer, seed: int) -> None:
+    def __init__(self, writer: Output, seed: int) -> None:
         self._writer = writer
         self._rng = np.random.default_rng(seed)
-        self._since = dict.fromkeys(threads(), _BEGAN_NS)
-        self._now_ns = _BEGAN_NS
+        self._since = dict.fromkeys(threads(), BEGAN_NS)
+        self._now_ns = BEGAN_NS
         self._blocks = 0
 
     def births(self) -> None:
@@ -125,19 +139,21 @@ def main() -> None:
     print(f"{writer.calls:,} calls, {writer.rows:,} rows, {size / 1e6:,.0f} MB in {took:.1f} s")
 
 
-def generate(path: Path, calls: int, seed: int) -> Writer:
-    """Write a recording of `calls` calls to `path`, replacing what is there."""
-    constants = dict.fromkeys(("run_ns", "delay_ns", "wall_ns"), STOP_NS)
-    constants |= {f"user_{name}": value for name, value in constants.items()} | {
-        "run_spread_ns": 90,
-        "samples": 307,
-    }
-    header = Header(
+def header_of(began_ns: int, factor: float = 1.0) -> Header:
+    """The header of a recording that began at `began_ns`, its clocks `factor` times as long as they are made up."""
+    constants = dict.fromkeys(("run_ns", "delay_ns", "wall_ns"), round(STOP_NS * factor))
+    constants |= {f"user_{name}": value for name, value in constants.items()}
+    constants |= {"run_spread_ns": 90, "samples": 307}
+    return Header(
         command=("generated",), machine="x86_64", kernel="Linux", source="schedstat", pid=_SERVER,
-        began_ns=_BEGAN_NS, began_unix_ns=1_700_000_000_000_000_000,
+        began_ns=began_ns, began_unix_ns=1_700_000_000_000_000_000,
         calibration={"shared": constants, "apart": constants},
     )  # fmt: skip
-    writer = Writer(create(path, overwrite=True), header)
+
+
+def generate(path: Path, calls: int, seed: int) -> Writer:
+    """Write a recording of `calls` calls to `path`, replacing what is there."""
+    writer = Writer(create(path, overwrite=True), header_of(BEGAN_NS))
     recorder = Recorder(writer, seed)
     recorder.births()
     while writer.calls < calls:

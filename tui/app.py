@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -14,25 +16,28 @@ from textual.message import Message
 from tui import polling
 from tui.base_app import BaseApp
 from tui.commands import KeyCommands
+from tui.help_sections import sections
 from tui.live import LiveRun
 from tui.messages import Broken, Polled, Printed
-from tui.screens.help import HelpScreen, keys_of
+from tui.screens.help import HelpScreen
 from tui.screens.main import MainScreen
 from tui.screens.quit import Leaving, QuitScreen
-from tui.screens.stepping import SteppingScreen
 from tui.snapshot import Source
 from tui.source import RecordingSource
 from tui.terminal import ProgramTerminal
 from tui.widgets.calls_pane import CallsPane
-from tui.widgets.lines_view import LinesView
-from tui.widgets.output import Output
-from tui.widgets.summary_pane import SummaryPane
 
 GRACE = 3.0
 """Seconds the recorder has to end its recording after the program was ended."""
 _COLLECTIONS = 100_000, 20, 100
 """Python looks for reference cycles now and then. Here most objects are descriptors of the recording, which make
 none, and going through hundreds of thousands of them again and again took a sixth of the time of reading."""
+_GATHERED, _WORKED_OUT = 0.03, 0.05
+"""Seconds after a live snapshot in which panes and their workers may answer it before all is painted at once: each
+answer would be a repaint of its own, and they would be more than ten a second. The list of calls has its answer at
+once, other panes have workers find it."""
+_YIELDING = 10
+"""Niceness of a live view: where CPUs are scarce, what is watched and its capture go first."""
 _OWN_ACTIONS = frozenset({"leave", "help", "switch_theme", "whole_run", "command_palette", "picture"})
 
 
@@ -42,8 +47,10 @@ class IotraceApp(BaseApp[int]):
     CSS_PATH = "app.tcss"
     COMMANDS = {KeyCommands}  # noqa: RUF012  # declared so by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,ctrl+c,ctrl+q", "leave", "Quit", key_display="q"),
-        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding(
+            "q,ctrl+c,ctrl+q", "leave", "Quit", key_display="q", tooltip="Quit; asks what becomes of a live program"
+        ),
+        Binding("question_mark", "help", "Help", key_display="?", tooltip="This help"),
         Binding("d", "switch_theme", "Dark/light"),
         Binding("w", "whole_run", "Whole run or measured phase", show=False),
         Binding("ctrl+p", "command_palette", "Commands", show=False),
@@ -58,11 +65,13 @@ class IotraceApp(BaseApp[int]):
         self._terminal = ProgramTerminal(master) if master is not None else None
         self._stop = Event()
         self._ending_since: float | None = None
+        self._gathering: ExitStack | None = None
+        """While what a snapshot changes is not painted yet."""
 
-    def on_mount(self) -> None:
-        """Show the screen and start the workers."""
+    async def on_mount(self) -> None:
+        """Show the screen and start the workers, whose snapshots it can show from then on."""
         self._main = MainScreen(self._source, self._live, self._terminal)
-        self.push_screen(self._main)
+        await self.push_screen(self._main)
         self._start_following()
         if self._terminal is not None:
             terminal = self._terminal
@@ -80,8 +89,20 @@ class IotraceApp(BaseApp[int]):
         self._stop.set()
 
     def on_polled(self, event: Polled) -> None:
-        """Snapshots are the main screen's, whatever is on top of it."""
+        """Snapshots are the main screen's, whatever is on top of it. A live one is painted with what follows it."""
+        if event.snapshot.live and self._gathering is None:
+            self._gathering = ExitStack()
+            self._gathering.enter_context(self.batch_update())
+            listing = isinstance(self._main.open_pane, CallsPane)
+            self.set_timer(_GATHERED if listing else _WORKED_OUT, self._paint)
         self._main.on_polled(event)
+
+    def _paint(self) -> None:
+        if self._gathering is not None:
+            self._gathering.close()
+            self._gathering = None
+            for screen in self.screen_stack[-1:]:  # none while the application ends
+                screen.check_idle()
 
     def on_printed(self, event: Printed) -> None:
         """So are pictures of the program's terminal."""
@@ -106,17 +127,8 @@ class IotraceApp(BaseApp[int]):
             self.push_screen(QuitScreen(), self._answered)
 
     def action_help(self) -> None:
-        """Show all keys."""
-        sections = [
-            ("Everywhere", keys_of(self.BINDINGS) + keys_of(MainScreen.BINDINGS)),
-            ("While the program is live: step through its calls", keys_of(SteppingScreen.BINDINGS)),
-            ("In a list", keys_of(LinesView.BINDINGS)),
-            ("Calls", keys_of(CallsPane.BINDINGS)),
-            ("Summary", keys_of(SummaryPane.BINDINGS)),
-        ]
-        if self._live is not None:
-            sections.append(("Output: all keys go to the program, but", keys_of(Output.BINDINGS)))
-        self.push_screen(HelpScreen(tuple(sections)))
+        """Show all keys, those of the open tab first."""
+        self.push_screen(HelpScreen(sections(self.BINDINGS, self._main.open_pane)))
 
     def action_switch_theme(self) -> None:
         """Dark or light."""
@@ -162,6 +174,8 @@ def run(path: str | Path, live: LiveRun | None = None, *, follow: bool = False) 
     message on stderr when the recording cannot be read. `follow`: wait for more even without a `live` run.
     """
     gc.set_threshold(*_COLLECTIONS)
+    if live is not None:
+        os.nice(_YIELDING)
     growing = (lambda: live.poll() is None) if live is not None else (lambda: follow)
     app = IotraceApp(RecordingSource(Path(path), growing), live)
     result = app.run()

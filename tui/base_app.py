@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.app import App
+from textual.binding import Binding
 from textual.filter import LineFilter
+from textual.worker import WorkerFailed
 
 from tui.ascii import AsciiOnly, speaks_unicode
 from tui.theme import DARK_THEME, LIGHT_THEME
@@ -27,6 +29,26 @@ class BaseApp(App[Result], inherit_bindings=False):
         for theme in (DARK_THEME, LIGHT_THEME):
             self.register_theme(theme)
         self.theme = DARK_THEME.name
+
+    def run(self, **options: Any) -> Result | None:
+        """Run it. Raises what went wrong inside, a worker's error included, after the terminal is as it was: the
+        command says it in a few lines, and not as a traceback over the user's screen."""
+        result = super().run(**options)
+        error = self._exception
+        if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
+            error = error.error
+        if error is not None:
+            raise error
+        return result
+
+    def _fatal_error(self) -> None:
+        """Textual's prints a traceback with all local variables; `run` raises the error instead."""
+        self._close_messages_no_wait()
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Textual's, but in ASCII the key's arrow has no stand-in that anybody would know."""
+        shown = super().get_key_display(binding)
+        return shown.replace("⏎", "enter") if self._ascii else shown
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and ours for terminals that know ASCII only."""

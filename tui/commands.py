@@ -32,8 +32,9 @@ class KeyCommands(Provider):
         told: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding: Binding = active.binding
-            if not binding.description or binding.description in told or binding.action == "command_palette":
+            name = binding.tooltip or binding.description
+            if not name or name in told or binding.action == "command_palette":
                 continue
-            told.add(binding.description)
+            told.add(name)
             run = partial(self.app.run_action, binding.action, default_namespace=active.node)
-            yield binding.description, run, f"key: {self.app.get_key_display(binding)}"
+            yield name, run, f"key: {self.app.get_key_display(binding)}"

@@ -6,7 +6,7 @@ import os
 from typing import Final
 
 from tui.ascii import speaks_unicode
-from tui.drawing.timeline_glyphs import ASCII, UNICODE
+from tui.drawing import figure_glyphs, timeline_glyphs
 from tui.snapshot import Source
 from tui.widgets.calls_pane import CallsPane
 from tui.widgets.descriptors_pane import DescriptorsPane
@@ -33,12 +33,13 @@ TABS: Final = (CALLS, SUMMARY, TIMELINE, DESCRIPTORS, WAITING, FIGURE, FINDINGS,
 
 def panes_for(source: Source) -> dict[Tab, Pane]:
     """A pane for every tab that a recording has."""
+    unicode = speaks_unicode(os.environ)
     return {
         CALLS: CallsPane(source),
         SUMMARY: SummaryPane(source),
-        TIMELINE: TimelinePane(source, UNICODE if speaks_unicode(os.environ) else ASCII),
+        TIMELINE: TimelinePane(source, timeline_glyphs.UNICODE if unicode else timeline_glyphs.ASCII),
         DESCRIPTORS: DescriptorsPane(source),
         WAITING: WaitingPane(source),
-        FIGURE: FigurePane(source),
+        FIGURE: FigurePane(source, figure_glyphs.UNICODE if unicode else figure_glyphs.ASCII),
         FINDINGS: FindingsPane(source),
     }

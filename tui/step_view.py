@@ -38,6 +38,8 @@ class StepView:
     elsewhere: tuple[Elsewhere, ...] = ()
     threads: int = 0
     """All threads of the program that live."""
+    until: str = ""
+    """Of what the next one is waited for while none is held; "": any call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Request:
     also_held: int
     running: tuple[RowText, ...]
     threads: int
+    until: str = ""
 
 
 def look(request: Request) -> StepView:
@@ -55,7 +58,7 @@ def look(request: Request) -> StepView:
     elsewhere = tuple(Elsewhere(row, thread_state(row.pid, row.tid)) for row in request.running)
     call = request.call
     if call is None:
-        return StepView(None, elsewhere=elsewhere, threads=request.threads)
+        return StepView(None, elsewhere=elsewhere, threads=request.threads, until=request.until)
     pid, tid = call.hold.pid, call.hold.tid
     states = descriptor_states(pid, call.fds[:MOST])
     ahead = outlook(call.row, {state.fd: state for state in states}) if call.hold.at_entry else ""

@@ -11,7 +11,7 @@ from tui.drawing.palette import Palette
 from tui.drawing.timeline_glyphs import Glyphs
 from tui.drawing.timeline_readout import call_line, legend, place_line, state_at, sums_line
 from tui.drawing.units import duration
-from tui.snapshot import Snapshot, Source
+from tui.snapshot import RowKind, Snapshot, Source
 from tui.timeline_view import TimelineView
 
 
@@ -43,6 +43,9 @@ def words_of(source: Source, snapshot: Snapshot) -> Callable[[int], str]:
 
     def words(line: int) -> str:
         rows = source.rows(snapshot, line, line + 1)
-        return " = ".join(filter(None, (rows[0].call, rows[0].result))) if rows else ""
+        if not rows:
+            return ""
+        result = rows[0].result if rows[0].kind is not RowKind.EVENT else ""  # an event's words tell all of it
+        return " = ".join(filter(None, (rows[0].call, result)))
 
     return words

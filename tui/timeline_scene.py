@@ -5,7 +5,6 @@ Called in the screen's thread, for the visible lanes only; nothing here depends 
 
 from __future__ import annotations
 
-import errno
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,24 +13,17 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.cells import cell_len
 
 from tracer.analyze.filter.known import Known
-from tracer.analyze.lines import FAILED, WASTED
 from tracer.analyze.timeline import Timeline
 from tracer.analyze.timeline_cells import Running
 from tracer.analyze.timeline_spans import Span
 from tracer.wire import Kind
-from tui.drawing.text import clean
-from tui.drawing.timeline_glyphs import Glyphs, spelled
-from tui.drawing.timeline_lane import Lane, Words
+from tui.drawing.timeline_glyphs import Glyphs
+from tui.drawing.timeline_lane import Lane
 from tui.drawing.timeline_window import Window
-from tui.drawing.units import short_size
+from tui.timeline_words import name_words, names_and_copies
 
-_NAMED: Final = 4
-"""Cells a call must have to be named."""
-_SPELLED: Final = 16
-"""Cells it must have for its arguments."""
 _EVENTS: Final = {Kind.SPAWN: "spawn", Kind.EXEC: "exec", Kind.EXIT: "exit", Kind.MARK: "mark"}
 
 
@@ -60,11 +52,22 @@ class Scene:
         cells = self.timeline.cells(threads, edges, self.running)
         found = []
         for row, thread in enumerate(threads):
-            spans = self.timeline.spans(thread, window.begin_ns, window.end_ns, 2 * window.cells)
-            names, copies = self._words(spans or [], window, glyphs, spell=thread == spelled)
+            numbers = self.timeline.numbers(thread, window.begin_ns, window.end_ns, 2 * window.cells)
+            names, copies = (
+                ([], [])
+                if numbers is None
+                else names_and_copies(
+                    self.timeline.lines,
+                    numbers,
+                    window,
+                    glyphs,
+                    self.name_of,
+                    self.text if thread == spelled else None,
+                )
+            )
             call = self.running.get(thread)
             if call is not None:
-                names += _name((self.name_of(call.code),), call.at_ns, call.now_ns, window, "strong")
+                names += name_words((self.name_of(call.code),), call.at_ns, call.now_ns, window, "strong")
             found.append(
                 Lane(
                     cells, row, self.alive(thread, edges), self._events(thread, window), tuple(names), tuple(copies)
@@ -127,67 +130,18 @@ class Scene:
         )
         return tuple((window.cell_of(moment), _EVENTS[kind]) for moment, kind, _ in events[first:last])
 
-    def _words(
-        self, spans: list[Span], window: Window, glyphs: Glyphs, *, spell: bool
-    ) -> tuple[list[Words], list[Words]]:
-        """Names of calls with room for one, and copies with room for their bytes."""
-        names: list[Words] = []
-        crossings: list[tuple[int, str, str]] = []
-        for span in spans:
-            names += _name(
-                self._texts(span, window, glyphs, spell=spell), span.at_ns, span.end_ns, window, _style(span)
-            )
-            if span.bytes_in:
-                crossings.append(
-                    (window.cell_of(span.at_ns), glyphs.copy_in + short_size(span.bytes_in), "copy_in")
-                )
-            if span.bytes_out:
-                crossings.append(
-                    (window.cell_of(span.end_ns), glyphs.copy_out + short_size(span.bytes_out), "copy_out")
-                )
-        ends = [cell for cell, _, _ in crossings[1:]] + [window.cells]
-        copies = [
-            Words(cell, end, (text,), style)
-            for (cell, text, style), end in zip(crossings, ends, strict=False)  # one end too many without any
-            if 0 <= cell < window.cells
-        ]
-        return names, copies
-
-    def _texts(self, span: Span, window: Window, glyphs: Glyphs, *, spell: bool) -> tuple[str, ...]:
-        if not span.code:
-            return ()
-        name = self.name_of(span.code)
-        failed = span.flags & (FAILED | WASTED)
-        short = f"{name} {errno.errorcode.get(span.errno, '')}".strip() if failed else name
-        if spell and (span.end_ns - span.at_ns) / window.cell_ns >= _SPELLED:
-            text = spelled(clean(self.text(span.line)), glyphs)
-            if cell_len(text) == len(text):
-                return text, short, name
-        return short, name
-
-
-def _name(texts: tuple[str, ...], at_ns: int, end_ns: int, window: Window, style: str) -> list[Words]:
-    """A name over the whole cells of a call, with a cell before and behind it left as it is."""
-    first = max(0, window.cell_of(at_ns) + 1)
-    last = min(window.cells, window.cell_of(end_ns)) - 1
-    return [Words(first, last, texts, style)] if texts and last - first + 2 >= _NAMED else []
-
-
-def _style(span: Span) -> str:
-    if span.flags & WASTED:
-        return "wasted"
-    return "failed" if span.flags & FAILED else "strong"
-
 
 def scene_of(timeline: Timeline, known: Known, text: Callable[[int], str], now_ns: int, *, live: bool) -> Scene:
     """The scene of a recording as it is; `now_ns` is that of the snapshot. While it is `live`, calls not returned
     have slept up to now; afterwards no longer than the recording knows."""
     running: dict[int, Running] = {}
     for row, value in known.lines.running().items():
-        until = int(value["at_ns"]) + int(value["wall_ns"])
-        running[int(value["thread"])] = Running(
+        at, thread = int(value["at_ns"]), int(value["thread"])
+        held = known.lines.held.inside(thread, at, now_ns)
+        until = at + held + int(value["wall_ns"])
+        running[thread] = Running(
             row=row,
-            at_ns=int(value["at_ns"]),
+            at_ns=at,
             now_ns=max(now_ns, until) if live else until,
             code=int(value["code"]),
             user_ns=int(value["user_ns"]),
@@ -196,5 +150,6 @@ def scene_of(timeline: Timeline, known: Known, text: Callable[[int], str], now_n
             kernel_ns=int(value["kernel_ns"]),
             runnable_ns=int(value["runnable_ns"]),
             bytes_in=int(value["bytes_in"]),
+            held_ns=held,
         )
     return Scene(timeline, known, text, known.start_ns, max(now_ns, known.start_ns + 1), running)

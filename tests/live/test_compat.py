@@ -269,3 +269,45 @@ def test_a_64_bit_program_may_make_32_bit_calls(tmp_path: Path) -> None:
     abi, text = by_name["getpid"]
     assert abi is Abi.X32
     assert text.startswith("getpid() = ")
+
+
+RING = r"""
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void) {
+    static struct io_uring_params params;
+    static char buffer[64];
+    int ring = syscall(SYS_io_uring_setup, 8, &params), zeros = open("/dev/zero", O_RDONLY);
+    if (ring < 0) return 77;
+    char *queue = mmap(0, params.sq_off.array + 4 * params.sq_entries + params.cq_off.cqes + 16 * params.cq_entries,
+                       PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+    struct io_uring_sqe *entry =
+        mmap(0, 64 * params.sq_entries, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+    entry->opcode = IORING_OP_READ, entry->fd = zeros, entry->addr = (unsigned long)buffer, entry->len = 61;
+    *(unsigned *)(queue + params.sq_off.tail) = 1;
+    return syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, 0, 0) != 1;
+}
+"""
+
+
+def test_the_rings_of_a_32_bit_program_are_seen(tmp_path: Path) -> None:
+    """It maps them with mmap2, whose offset counts pages."""
+    source = tmp_path / "ring.c"
+    source.write_text(RING)
+    program = compiled(tmp_path, source, "-m32")
+    try:
+        runs(program)
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"io_uring is switched off here: {error}")
+    recorded = record([program], tmp_path)
+    found = []
+    with recorded.open() as recording:
+        for batch in recording.batches:
+            flat = captured(batch)
+            rows = [flat.row(index) for index in range(flat.rows) if flat.kind[index] == Kind.CALL]
+            found += [moved(row).transfers for row in rows if name_of(row.abi, row.nr) == "io_uring_enter"]
+    assert [[(each.direction, each.bytes) for each in transfers] for transfers in found] == [[("out", 61)]]

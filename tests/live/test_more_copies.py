@@ -124,14 +124,82 @@ CASES: dict[str, tuple[Call, int, list[Expected]]] = {
                 ({_SQE})->addr2 = (uint64_t)&len;"""), 1,
         [_in(4, "control"), _out(16, "control"), _out(4, "control")],
     ),
+    "splice of no bytes": (
+        ("pipes(0, 0); int fd = file(100); loff_t from = 7;", "splice, fd, &from, fds[1], 0, 0, 0"), 0, []
+    ),
+    "preadv from before the start": (
+        ("int fd = file(100);", "preadv, fd, iovs(2, 40), 2, -5L, 0"), -errno.EINVAL, []
+    ),
+    "preadv2 at the file's own position": (
+        ("int fd = file(100); lseek(fd, 0, SEEK_SET);", "preadv2, fd, iovs(2, 40), 2, -1L, 0, 0"), 80,
+        [_in(32, "control"), _out(40), _out(40)],
+    ),
+    "preadv2 with an array that is refused": (
+        ("int fd = file(100); iovs(2, 40)[1].iov_len = -1;", "preadv2, fd, iovs(1, 40), 2, -1L, 0, 0"),
+        -errno.EINVAL, [_in(32, "control")],
+    ),
+    "recvmmsg with an invalid timeout": (
+        ("udps(1, 23); struct timespec time = {0, 2000000000};", "recvmmsg, udp[1], messages(64), 3, 0, &time"),
+        -errno.EINVAL, [_in(16, "control")],
+    ),
+    "ppoll with an invalid timeout": (
+        ("struct pollfd one = {0, POLLIN, 0}; struct timespec time = {0, -1};", "ppoll, &one, 1, &time, &mask, 8"),
+        -errno.EINVAL, [_in(16, "control")],
+    ),
+    "ppoll with a mask of the wrong size": (
+        ("struct pollfd one = {0, POLLIN, 0}; struct timespec time = {1, 0};", "ppoll, &one, 1, &time, &mask, 4"),
+        -errno.EINVAL, [_in(16, "control")],
+    ),
+    "ppoll of too many descriptors": (
+        ("struct pollfd one = {0, POLLIN, 0}; struct timespec time = {1, 0};",
+         "ppoll, &one, 1 << 30, &time, &mask, 8"),
+        -errno.EINVAL, [_in(16, "control"), _in(8, "control"), _out(16, "control")],
+    ),
     "io_uring READ of a bad descriptor": (_reaped("request(IORING_OP_READ, 999, buf, 61);"), 1, []),
 }  # fmt: skip
+
+
+PARTLY_KNOWN: dict[str, tuple[Call, int, list[Expected]]] = {
+    "io_submit to a file and to /dev/zero": (
+        ("""if (!context && syscall(SYS_io_setup, 8, &context)) exit(3); iocbs(file(8192));
+            requests[1].aio_fildes = open("/dev/zero", O_RDONLY);""",
+         "io_submit, context, 2, pointers"),
+        2,
+        [_in(4, "control"), *2 * [_in(8, "control"), _in(64, "control"), _out(4, "control")]],
+    ),
+    "io_submit of a request that does not exist": (
+        ("iocbs(file(8192)); requests[0].aio_lio_opcode = 99;", "io_submit, context, 1, pointers"),
+        -errno.EINVAL, [_in(4, "control")],
+    ),
+    "vmsplice to what is no pipe": (
+        ("int fd = file(100);", "vmsplice, fd, iovs(2, 40), 2, 0"), -errno.EBADF, []
+    ),
+    "recvmmsg of a socket in error": (
+        ("""udps(0, 0); close(udp[1]); connect(udp[0], (void *)&in, sizeof in); write(udp[0], buf, 1);
+            usleep(2000);""",
+         "recvmmsg, udp[0], messages(64), 3, 0, 0"),
+        -errno.ECONNREFUSED, [],
+    ),
+}  # fmt: skip
+"""Here it is not known what else was copied."""
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
     """All cases in one program."""
-    return calls_seen({name: call for name, (call, *_) in CASES.items()}, tmp_path_factory.mktemp("more"))
+    cases = CASES | PARTLY_KNOWN
+    return calls_seen({name: call for name, (call, *_) in cases.items()}, tmp_path_factory.mktemp("more"))
+
+
+@pytest.mark.parametrize("case", PARTLY_KNOWN)
+def test_what_is_known_of_a_call_is_listed_and_the_rest_is_unknown(case: str, seen: dict[str, Seen]) -> None:
+    _, result, expected = PARTLY_KNOWN[case]
+    if case.startswith("io_") and -seen[case].result in (errno.ENOSYS, errno.EPERM):
+        pytest.skip("native AIO is switched off here")
+    assert seen[case].result == result
+    assert sorted(map(as_expected, seen[case].moved.transfers)) == sorted(expected)
+    assert seen[case].columns == sums(expected)
+    assert seen[case].moved.unknown
 
 
 @pytest.mark.parametrize("case", CASES)

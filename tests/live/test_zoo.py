@@ -138,8 +138,8 @@ def test_the_spinning_workload_burns_a_cpu(tmp_path: Path) -> None:
 COMMANDS = {
     "ls": ["ls", "-l", "/usr/bin"],
     "git": ["git", "-C", str(Path(__file__).parents[2]), "--no-optional-locks", "status", "--short", "tracer"],
-    "sqlite3": ["sqlite3", ":memory:", "with recursive n(i) as (select 1 union all select i + 1 from n limit 50000) "
-                "select sum(i) from n"],
+    "sqlite3": ["sqlite3", ":memory:", "with recursive n(i) as (select 1 union all select i + 1 from n limit 50000)"
+                " select sum(i) from n"],
     "python": [sys.executable, "-c", "import json, asyncio; print(json.dumps({'a': 1}))"],
     "curl": ["curl", "-s", "file:///etc/passwd"],
     "sort": ["sort", "/etc/passwd", "-o", "/dev/null"],

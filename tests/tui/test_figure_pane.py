@@ -12,6 +12,7 @@ from tests.tui.fakes import FakeSource
 from tests.tui.one_pane import alone, asked, text
 from tracer.analyze.figure import Crossing, Figure, Phase, Step, StepKind
 from tracer.analyze.results import Times
+from tui.drawing.figure_glyphs import ASCII
 from tui.figures import Drawn
 from tui.widgets.figure_pane import FigurePane, Picture
 
@@ -56,6 +57,15 @@ async def test_a_typical_message_is_drawn_at_first() -> None:
         await until(pilot, "message 11 of 23, a typical one")
         assert "read(3, 64)" in text(pilot)
         assert "wait for data" in text(pilot)
+
+
+async def test_in_ascii_the_figure_has_its_own_shapes() -> None:
+    """The brackets of the phases turn round corners of slashes."""
+    source = Messages()
+    async with alone(FigurePane(source, ASCII), source.snapshot()) as pilot:
+        await until(pilot, "message 11 of 23, a typical one")
+        assert "\\ phase 1" in text(pilot)
+        assert "╮" not in text(pilot)
 
 
 async def test_keys_choose_the_message() -> None:

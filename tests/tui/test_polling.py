@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from threading import Event
 
+import pytest
 from textual.message import Message
 
 from tests.tui.fakes import FakeSource
@@ -30,10 +32,11 @@ class Waits(Event):
         return self.is_set()
 
 
-def followed(source: FakeSource, stop: Event) -> list[Message]:
-    """What was posted."""
+def followed(source: FakeSource, stop: Event, took: float = 0.0) -> list[Message]:
+    """What was posted. Between two looks at the clock `took` seconds pass."""
     posted: list[Message] = []
-    polling.follow(source, posted.append, stop)
+    now = count(0.0, took)
+    polling.follow(source, posted.append, stop, lambda: next(now))
     return posted
 
 
@@ -51,6 +54,15 @@ def test_a_growing_one_is_shown_until_it_has_ended() -> None:
     assert [snapshot.report.totals.calls - 4 for snapshot in snapshots] == [*range(2, 23, 2), 23]
     assert [snapshot.live for snapshot in snapshots] == [True] * 11 + [False]
     assert stop.waits == [polling.PERIOD] * 11
+
+
+def test_what_a_look_takes_is_part_of_its_tenth_of_a_second() -> None:
+    """Ten looks a second, also when they are not free; the screen always gets a little time."""
+    quick, slow = Waits(), Waits()
+    followed(FakeSource(23, step=2), quick, took=0.0625)
+    followed(FakeSource(23, step=2), slow, took=7.0)
+    assert quick.waits == pytest.approx([polling.PERIOD - 0.0625] * 11)
+    assert slow.waits == pytest.approx([0.02] * 11)
 
 
 def test_nothing_new_is_not_posted_again() -> None:

@@ -322,13 +322,13 @@ async def test_quitting_can_be_cancelled(key: str) -> None:
         assert (run.asked, pilot.app.return_value) == ([], None)
 
 
-async def test_help_lists_every_binding_there_is() -> None:
-    """It is made from them, so none can be forgotten."""
+async def test_help_lists_keys_and_patterns() -> None:
+    """Those of all tabs (test_help.py: every binding), and what the marks mean."""
     async with opened(FakeSource(20_011, live=True), FakeRun()) as pilot:
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
         text = str(pilot.app.screen.query_one("#help-text", Static).content)
-        for words in ("Quit", "Pause", "Details", "Reverse", "Last line", "ctrl+]", "Dark/light", "░░░░"):
+        for words in ("Quit", "Hold the view", "details", "Reverse", "Last line", "ctrl+]", "Dark/light", "░░░░"):
             assert words in text
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, HelpScreen)

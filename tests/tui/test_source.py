@@ -145,16 +145,49 @@ def test_nobody_writes_and_there_is_no_recording(path: Path) -> None:
 def test_a_long_recording_is_read_in_slices(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look takes in a part and says how far it got; lines already there can be drawn."""
     source = finished(path, *(read(n, 64) for n in range(11)), per_batch=1)
-    monkeypatch.setattr("tui.source.groups", lambda batches: groups(batches, rows=4))
-    monkeypatch.setattr("tui.source.SLICE", 0.0)
+    monkeypatch.setattr("tui.intake.groups", lambda batches: groups(batches, rows=4))
+    monkeypatch.setattr("tui.intake.SLICE", 0.0)
     first = source.poll()
     assert first is not None
     assert first.loading == pytest.approx(4 / 12)
     assert [line.index for line in source.rows(first, 0, 99)] == [0, 1, 2, 3]
-    monkeypatch.setattr("tui.source.SLICE", 60.0)
+    monkeypatch.setattr("tui.intake.SLICE", 60.0)
     rest = source.poll()
     assert rest is not None
     assert (rest.loading, rest.rows) == (None, 12)
+
+
+def test_the_beginning_of_a_long_recording_is_shown_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything else is read, however much time there is."""
+    monkeypatch.setattr("tui.intake.LONG", 10)
+    monkeypatch.setattr("tui.intake.SLICE", 60.0)
+    monkeypatch.setattr("tui.intake.groups", lambda batches, rows=7: groups(batches, rows=min(rows, 7)))
+    source = finished(path, *(read(n, 64) for n in range(11)), per_batch=1)
+    first = source.poll()
+    assert first is not None
+    assert first.loading == pytest.approx(7 / 12)
+    assert first.rows == 7
+    assert polled(source).rows == 12
+
+
+def test_totals_that_cost_much_are_not_made_at_every_look(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a growing recording; lines come at once, the last totals are complete."""
+    now = 0.0
+    monkeypatch.setattr("tui.reporting.time.monotonic", lambda: now)
+    recording, grows = writer(path), True
+    recording.write(batch([read(1_000, 64)]))
+    source = RecordingSource(path, lambda: grows)
+    assert polled(source).report.totals.calls == 1
+    monkeypatch.setattr(source._opened[2], "_due", 1.0)  # type: ignore[index]
+    recording.write(batch([read(2_000, 64)]))
+    later = polled(source)
+    assert (later.rows, later.report.totals.calls) == (2, 1)
+    now = 1.0
+    assert polled(source).report.totals.calls == 2
+    recording.write(batch([read(3_000, 64)]))
+    now, grows = 0.0, False
+    assert polled(source).report.totals.calls == 3
+    recording.abandon()
 
 
 def test_the_measured_phase_is_shown_unless_the_whole_run_is_asked_for(path: Path) -> None:

@@ -58,6 +58,15 @@ async def test_c_and_capital_c_run_on_to_a_call() -> None:
         assert run.asked == ["until call 0 0", f"until fd {PID} 3"]
 
 
+async def test_while_it_runs_on_to_a_call_the_panel_says_to_which() -> None:
+    async with live(ENTRY) as (pilot, _, source):
+        await pilot.press("c")
+        source.holds = ()
+        await until(pilot, lambda: "runs until the next read begins" in shown(pilot))
+        await pilot.press("s")
+        await until(pilot, lambda: "held when" in shown(pilot))
+
+
 async def test_r_lets_all_run_on_and_the_panel_goes() -> None:
     async with live(ENTRY) as (pilot, run, _):
         await pilot.press("r")

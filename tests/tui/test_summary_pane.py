@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
@@ -81,16 +82,26 @@ async def test_a_click_opens_a_view() -> None:
 async def test_a_running_sum_is_not_started_twice_and_its_failure_is_no_answer() -> None:
     """A source that is told to stop gives nothing, and nothing is shown as 0."""
 
+    released = Event()
+
     class Stopped(FakeSource):
         asked = 0
 
         def line_sums(self, _snapshot: Snapshot, _stop: Callable[[], bool]) -> LineSums | None:
             self.asked += 1
+            released.wait(60)
             return None
 
     source = Stopped(live=True)
-    async with alone(SummaryPane(source), source.snapshot()) as pilot:
-        await until(pilot, lambda: source.asked > 0)
+    pane = SummaryPane(source)
+    async with alone(pane, source.snapshot()) as pilot:
+        try:
+            await until(pilot, lambda: source.asked > 0)
+            pane.show(source.snapshot())
+            await pilot.pause()
+            assert source.asked == 1
+        finally:
+            released.set()
+        await until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers))
         assert "being worked out" in text(pilot)
-        assert source.asked == 1
         assert pilot.app.query_one(SummaryTable).count == 5

@@ -36,7 +36,9 @@ TABS = {
     "findings": "7",
 }
 SIZES = [pytest.param((80, 24), id="80x24"), pytest.param((160, 50), id="160x50")]
-THEMES = [pytest.param("dark", id="dark"), pytest.param("light", id="light")]
+LARGE_IF_SLOW = [SIZES[0], pytest.param((160, 50), id="160x50", marks=pytest.mark.slow)]
+THEMES = [pytest.param("dark", id="dark"), pytest.param("light", id="light", marks=pytest.mark.slow)]
+"""The default run takes the dark pictures, of live recordings the small ones; `-m slow` the rest."""
 UNWRITTEN = 40
 """Rows that a live recording does not have yet: the end of the measured phase is among them."""
 STILL = 3
@@ -111,7 +113,7 @@ def test_finished(snap_compare: Compare, tab: str, theme: str, size: tuple[int, 
     assert snap_compare(IotraceApp(finished("epoll")), terminal_size=size, run_before=after(*keys))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", LARGE_IF_SLOW)
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("tab", TABS)
 def test_live(
@@ -133,7 +135,7 @@ def test_a_busy_wait(snap_compare: Compare, tab: str) -> None:
     assert snap_compare(app, terminal_size=(120, 36), run_before=after(TABS[tab]))
 
 
-@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("tab", [tab for tab in TABS if tab != "findings"])
 def test_without_colour_and_unicode(snap_compare: Compare, tab: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("LC_ALL", "C")

@@ -112,7 +112,7 @@ async def test_nobody_waits(tmp_path: Path) -> None:
     script = Script(tmp_path / "none.iotrace", [begin(), read(3)])
     script.end()
     async with hosted(WaitingPane, script) as (app, pilot):
-        await comes(pilot, lambda: "Nobody has waited" in app.shown)
+        await comes(pilot, lambda: "Nobody waited on a set" in app.shown)
         await pilot.press("right", "u", "enter", "end", "r", "home")
         assert app.asked == []
 

@@ -99,11 +99,14 @@ def _iocbs(copy: Copy, scope: Scope) -> Iterator[Found]:
     number = max(evaluate(copy.entries, scope), 0)
     done = max(row.result, 0)
     tried = min(done + 1, number)
-    if not tried or row.result == -errno.EINVAL:
+    if not tried or not row.args[0]:
         return
+    if row.result == -errno.EINVAL:  # of the context, before any request is read, or of the first request
+        raise Missing
     pointers, width = find(row, arg, _ENTRY, row.args[arg]), copy.model.word
     if len(pointers) < width * tried:
         raise Missing
+    unknown = False
     for index in range(tried):
         pointer = int.from_bytes(pointers[width * index : width * (index + 1)], "little")
         iocb = find(row, arg, _ENTRY, pointer)
@@ -113,8 +116,11 @@ def _iocbs(copy: Copy, scope: Scope) -> Iterator[Found]:
         yield IN, CONTROL, IOCB, "iocb", pointer
         if index < done:
             yield OUT, CONTROL, 4, "aio_key", pointer + 8
-            yield from _iocb_data(row, arg, iocb, scope.thing, layout("iovec", copy.model))
-    if done < tried and row.result != -errno.EBADF:
+            try:
+                yield from _iocb_data(row, arg, iocb, scope.thing, layout("iovec", copy.model))
+            except Missing:  # the structures of the other requests are known all the same
+                unknown = True
+    if unknown or (done < tried and row.result != -errno.EBADF):
         raise Missing
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from typing import Final
 
@@ -144,9 +145,22 @@ def payload(row: Row, arg: int, way: int, iov: int, iovlen: int, total: int, vec
         yield way, PAYLOAD, length, f"iov[{index}]", address
 
 
+_OF_THE_SOCKET: Final = frozenset(
+    -number
+    for number in (
+        errno.ECONNREFUSED, errno.ECONNRESET, errno.ECONNABORTED, errno.EHOSTUNREACH, errno.ENETUNREACH,
+        errno.ENETDOWN, errno.ETIMEDOUT, errno.EPIPE, errno.EPROTO, errno.EMSGSIZE, errno.EACCES,
+    )
+)  # fmt: skip
+"""An error that the socket had already is given before any header is read; one that comes while it waits, after
+(`sock_error` in `do_recvmmsg`, net/socket.c)."""
+
+
 def received(copy: Copy, scope: Scope) -> Iterator[Found]:
     """Every received message, and the header and iovecs of the one that ended the loop with EAGAIN."""
     row, arg = scope.row, copy.arg
+    if row.result in _OF_THE_SOCKET:
+        raise Missing
     before, after, done, vlen = _headers(copy, scope)
     one = _Messages(copy.model)
     tried = done + 1 if done < vlen and not _timed_out(row, arg + 3, done) else done

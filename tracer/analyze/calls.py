@@ -29,7 +29,9 @@ TIME_STRUCTS: Final = {
     "epoll_pwait2": 3,
     "io_getevents": 4,
     "io_pgetevents": 4,
+    "io_pgetevents_time64": 4,
     "rt_sigtimedwait": 2,
+    "rt_sigtimedwait_time64": 2,
 }
 """Waits whose timeout is behind a pointer (timeval or timespec), and the argument it is."""
 WAITS: Final = frozenset(MILLISECONDS) | frozenset(TIME_STRUCTS)

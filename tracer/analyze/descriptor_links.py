@@ -81,6 +81,9 @@ def _quoted(path: str) -> str:
 _ANONYMOUS: Final = {
     "epoll": "anon_inode:[eventpoll]", "eventfd": "anon_inode:[eventfd]", "timerfd": "anon_inode:[timerfd]",
     "signalfd": "anon_inode:[signalfd]", "io_uring": "anon_inode:[io_uring]", "inotify": "anon_inode:inotify",
+    "fanotify": "anon_inode:[fanotify]", "perf event": "anon_inode:[perf_event]", "bpf map": "anon_inode:bpf-map",
+    "bpf program": "anon_inode:bpf-prog", "landlock ruleset": "anon_inode:[landlock-ruleset]",
+    "seccomp notify": "anon_inode:seccomp notify", "file system context": "anon_inode:[fscontext]",
     "pidfd": "anon_inode:[pidfd]", "userfaultfd": "anon_inode:[userfaultfd]",
     "pipe (read end)": "pipe:[?]", "pipe (write end)": "pipe:[?]",
 }  # fmt: skip

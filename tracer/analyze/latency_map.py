@@ -80,15 +80,17 @@ class Latencies:
                 self._upto = chunk.last
         return LatencyMap(wanted, self._counts.copy(), self._upto / there if there else 1.0)
 
-    def find(self, wanted: Wanted, cell: int, octaves: range) -> int | None:
-        """The first line counted in these octaves of a cell; None if there is none."""
+    def find(self, wanted: Wanted, cell: int, octaves: range, after: int = -1) -> int | None:
+        """The first line behind line `after` counted in these octaves of a cell; None if there is none."""
         span = wanted.end_ns - wanted.begin_ns
         begin = wanted.begin_ns - (cell * -span // wanted.cells)
         end = wanted.begin_ns - ((cell + 1) * -span // wanted.cells)
-        for chunk in self._lines.chunks():
+        first = after + 1 - (after + 1) % CHUNK  # whole chunks: their times are known
+        for chunk in self._lines.chunks(first):
             if self._touches(chunk, begin, end):
                 places, cells, octave = self._calls(chunk, wanted)
                 hits = places[(cells == cell) & (octave >= octaves.start) & (octave < octaves.stop)]
+                hits = hits[chunk.first + hits > after]
                 if len(hits):
                     return chunk.first + int(hits[0])
         return None
@@ -104,7 +106,7 @@ class Latencies:
         if wanted.name is not None:
             codes = np.unique(chunk.code)
             chosen &= np.isin(chunk.code, [code for code in codes.tolist() if self._name_of(code) == wanted.name])
-        since = chunk.at_ns + chunk.wall_ns.astype(np.int64) - wanted.begin_ns
+        since = self._lines.ends(chunk) - wanted.begin_ns
         span = wanted.end_ns - wanted.begin_ns
         places = np.flatnonzero(chosen & (since >= 0) & (since < span))
         latency = chunk.kernel_ns[places]
@@ -119,7 +121,7 @@ class Latencies:
         if part or len(chunk.row) < CHUNK:
             return True
         if number not in self._times:
-            ends = chunk.at_ns + chunk.wall_ns.astype(np.int64)
+            ends = self._lines.ends(chunk)
             self._times[number] = (int(ends.min()), int(ends.max()))
         first, last = self._times[number]
         return last >= begin_ns and first < end_ns

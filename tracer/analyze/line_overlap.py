@@ -19,11 +19,11 @@ many at once before it."""
 
 def under_way(lines: Lines, line: int, of: Chunk, fits: Callable[[Chunk], Mask]) -> list[int]:
     """The lines that fit and were under way while the call on `line` was, by when they began."""
-    begin, end = int(of.at_ns[0]), int(of.at_ns[0]) + int(of.wall_ns[0])
+    begin, end = int(of.at_ns[0]), int(lines.ends(of)[0])
     found: list[tuple[int, int]] = []
     for chunk in _around(lines, line, begin):
         began = chunk.at_ns
-        under_way = (began <= end) & (began + chunk.wall_ns.astype(np.int64) >= begin)
+        under_way = (began <= end) & (lines.ends(chunk) >= begin)
         places = np.flatnonzero(under_way & fits(chunk)).tolist()
         found += [(int(began[place]), chunk.first + place) for place in places]
     return [each for _, each in sorted(found) if each != line]
@@ -36,7 +36,7 @@ def _around(lines: Lines, line: int, begin: int) -> Iterator[Chunk]:
     while stop > 0:
         for chunk in lines.chunks(max(0, stop - _LATER), stop):
             yield chunk
-            if int((chunk.at_ns + chunk.wall_ns.astype(np.int64)).max()) < begin:
+            if int(lines.ends(chunk).max()) < begin:
                 return
         stop -= _LATER
 

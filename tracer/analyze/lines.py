@@ -20,6 +20,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tracer.analyze.columns import FIRST_RESTART, LAST_RESTART
+from tracer.analyze.held_lines import HeldLines
+from tracer.analyze.line_counts import LineCounts
 from tracer.analyze.settling import Settling
 from tracer.analyze.tally import Counted
 
@@ -68,7 +70,8 @@ class Chunk(NamedTuple):
     at_ns: Ints
     """CLOCK_MONOTONIC of the call's entry, or of the event."""
     wall_ns: NDArray[np.float32]
-    """From entry to return as it was traced; the line's time in user space lies before `at_ns`."""
+    """From entry to return as it was traced, without what it was held at its entry (`Lines.held`); the line's time
+    in user space lies before `at_ns`."""
     user_ns: NDArray[np.float32]
     before_blocked_ns: NDArray[np.float32]
     """Asleep between the previous call and this one."""
@@ -105,6 +108,9 @@ class Lines:
     def __init__(self) -> None:
         self.count = 0
         """Lines whose number and content are final."""
+        self.held = HeldLines()
+        """How long calls were held by whoever stepped the program."""
+        self.counts = LineCounts()
         self._settling = Settling()
         self._chunks: list[Chunk] = []
         self._kept: dict[int, tuple[Any, ...]] = {}
@@ -131,6 +137,7 @@ class Lines:
         first = self._settling.rows
         settled = self._settling.add(batch)
         values = _values(counted, first)
+        self.held.add(counted)
         inside = self._settling.inside
         self._append(settled, first, values)
         kept = self._kept if inside else {}
@@ -146,6 +153,11 @@ class Lines:
             stop = min(CHUNK, start + last - first)
             yield Chunk._make((first, *(column[start:stop] for column in _arrays(chunk))))
             first += stop - start
+
+    def ends(self, chunk: Chunk) -> Ints:
+        """When the lines of a chunk were over (CLOCK_MONOTONIC ns): the return of a call."""
+        over: Ints = chunk.at_ns + chunk.wall_ns.astype(np.int64)
+        return over + self.held.of(np.arange(chunk.first, chunk.last)) if self.held.any else over
 
     def gather(self, numbers: Ints, names: Sequence[str]) -> dict[str, NDArray[Any]]:
         """The columns `names` of the lines `numbers` (all below `count`), in that order."""
@@ -184,6 +196,10 @@ class Lines:
                 for column, value in zip(_arrays(chunk), self._kept[int(rows[place])], strict=True):
                     column[at + place] = value
             done += len(rows)
+            fresh = slice(at, at + len(rows))
+            self.counts.add(chunk.code[fresh], chunk.errno[fresh])
+            if self.held.waiting:
+                self.held.settle(self.count, chunk.kind[fresh], chunk.thread[fresh], chunk.at_ns[fresh])
             self.count += len(rows)  # only now may others look at them
 
 

@@ -33,6 +33,7 @@ class Pieces:
     row: Ints
     start: Ints
     size: Ints
+    address: NDArray[np.uint64]
     content: NDArray[np.uint8]
     """The bytes of all pieces of the batch."""
 
@@ -92,13 +93,14 @@ class Memory:
     def pieces(self, wanted: NDArray[np.bool_], args: tuple[int, ...], when: When) -> Pieces:
         """The pieces of the `wanted` rows that belong to one of `args` and are not missing, in order of rows."""
         if not wanted.any():
-            return Pieces(_NOTHING, _NOTHING, _NOTHING, self._data)
+            return Pieces(_NOTHING, _NOTHING, _NOTHING, _NOTHING.astype(np.uint64), self._data)
         owner = self.owner
         first = int(self.ends[0])
         found = self._kept(args, when)
         found = found[wanted[owner[found - first]]]
         start = self._starts[found]
-        return Pieces(owner[found - first], start, self._starts[found + 1] - start, self._data)
+        size = self._starts[found + 1] - start
+        return Pieces(owner[found - first], start, size, self._address[found], self._data)
 
     @property
     def owner(self) -> Ints:

@@ -23,6 +23,8 @@ _COMPUTES: Final = 0.5
 """Of the time that is not spent waiting for a CPU: a thread that is in user space for more of it computes."""
 _POOL: Final = 3
 """Waits on a futex of a thread that is handed one job after the other."""
+_IDLE: Final = 0.9
+"""Of its life asleep so: a worker that nobody needed."""
 _SIGNALS: Final = frozenset({"rt_sigsuspend", "sigsuspend", "pause", "rt_sigtimedwait", "rt_sigtimedwait_time64"})
 _NATIVE: Final = frozenset({"io_getevents", "io_pgetevents", "io_submit"})
 _RING: Final = frozenset({"io_uring_enter"})
@@ -131,8 +133,9 @@ def _blocks(thread: ThreadFacts) -> list[_Guess]:
         text = f"asleep in {_most(thread, moving)} {_of(thread, calls)}"
         found.append(_Guess("blocking", calls.blocked_ns, text))
     futex = thread.sum(("futex",))
-    if thread.pid != thread.tid and futex.calls >= _POOL:
-        text = f"waited {futex.calls:,} times for another thread of its process to hand it work (futex)"
+    idle = futex.blocked_ns > _IDLE * thread.times.own_ns
+    if thread.pid != thread.tid and (futex.calls >= _POOL or idle):
+        text = f"waited in futex {_of(thread, futex)} for another thread of its process to hand it work"
         found.append(_Guess("thread-pool", futex.blocked_ns, text))
     elif futex.blocked_ns:
         found.append(_Guess("blocking", futex.blocked_ns, f"asleep in futex {_of(thread, futex)}"))

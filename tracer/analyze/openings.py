@@ -31,6 +31,7 @@ from tracer.analyze.changes import (
 from tracer.analyze.columns import Columns
 from tracer.analyze.openings_passed import pass_descriptors, passes_descriptors
 from tracer.analyze.openings_sockets import SOCKET_RULES
+from tracer.analyze.openings_special import SPECIAL_RULES, child_descriptor
 from tracer.analyze.returned import O_CLOEXEC, O_NONBLOCK, Returned, Rule, flags_of
 from tracer.syscalls.objects import Object
 from tracer.wire import When
@@ -180,6 +181,7 @@ def _clone3(call: Returned) -> Iterator[Change]:
     flags = struct.unpack_from("<Q", given)[0] if given and len(given) >= 8 else 0
     if given:
         yield from _born(flags, call.result)
+        yield from child_descriptor(call)
 
 
 def _unshare(call: Returned) -> Iterator[Change]:
@@ -190,12 +192,13 @@ def _unshare(call: Returned) -> Iterator[Change]:
 _PREDICATES: Final[dict[str, Callable[[Columns, Mask], Mask]]] = {
     "fcntl": _fcntl_changes, "fcntl64": _fcntl_changes, "ioctl": _ioctl_changes,
     "sendmsg": passes_descriptors, "recvmsg": passes_descriptors,
-    "sendmmsg": pass_descriptors, "recvmmsg": pass_descriptors,
+    **dict.fromkeys(("sendmmsg", "recvmmsg", "recvmmsg_time64"), pass_descriptors),
 }  # fmt: skip
 """Calls of which most change nothing: which of them are worth a look, as columns."""
 
 RULES: Final[dict[str, Rule]] = {
     **SOCKET_RULES,
+    **SPECIAL_RULES,
     "open": _open(0, "open"),
     "creat": _open(0, "creat"),
     "openat": _open(1, "openat"),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,28 +13,45 @@ from tracer.analyze.changes import Change, Received, Sent
 from tracer.analyze.columns import Columns
 from tracer.analyze.returned import Returned, Rule
 from tracer.syscalls.control_buffers import passed_descriptors
+from tracer.syscalls.layouts import I386, X86_64, Layout, Model, layout
 from tracer.wire import When
 
 _MSG_CMSG_CLOEXEC, _MSG_PEEK = 0x40000000, 2
-_MSGHDR: Final = struct.Struct("<QIxxxxQQQQI")
-_HEADER, _MANY_HEADER = 56, 64
-"""sizeof(struct msghdr), and of the mmsghdr that holds one."""
-_CONTROL, _CONTROL_END = 32, 48
-"""msg_control and msg_controllen."""
 
 Mask = NDArray[np.bool_]
+
+
+class _Form(NamedTuple):
+    """How a program's messages are laid out: a header tells by its size which program it is of."""
+
+    model: Model
+    header: Layout
+    stride: int
+    """From one mmsghdr to the next."""
+    control: int
+    """Where msg_control is; msg_controllen comes next."""
+
+
+def _form(model: Model) -> _Form:
+    header = layout("msghdr", model)
+    return _Form(model, header, layout("mmsghdr", model).size, header.field("control").offset)
+
+
+_LONG, _SHORT = _form(X86_64), _form(I386)
+_FORMS: Final = (_LONG, _SHORT)
 
 
 def passes_descriptors(columns: Columns, these: Mask) -> Mask:
     """Which of the messages (sendmsg, recvmsg) have a control buffer."""
     headers = columns.memory.pieces(these, (1,), When.ENTRY)
-    whole = headers.size == _HEADER
-    start = headers.start[whole]
     answer = np.zeros(len(these), np.bool_)
-    offsets = np.arange(_CONTROL, _CONTROL_END)
-    bytes_of = headers.content[start[:, None] + offsets] if len(start) else np.zeros((0, 16), np.uint8)
-    with_control = bytes_of[:, :8].any(axis=1) & bytes_of[:, 8:].any(axis=1)
-    answer[headers.row[whole][with_control]] = True
+    for form in _FORMS:
+        word, whole = form.model.word, headers.size == form.header.size
+        start = headers.start[whole]
+        offsets = np.arange(form.control, form.control + 2 * word)
+        bytes_of = headers.content[start[:, None] + offsets] if len(start) else np.zeros((0, 2 * word), np.uint8)
+        with_control = bytes_of[:, :word].any(axis=1) & bytes_of[:, word:].any(axis=1)
+        answer[headers.row[whole][with_control]] = True
     return answer
 
 
@@ -44,21 +60,31 @@ def pass_descriptors(columns: Columns, these: Mask) -> Mask:
     answer = np.zeros(len(these), np.bool_)
     for row in np.flatnonzero(these).tolist():
         array = columns.memory.argument(row, 1, When.ENTRY) or b""
+        form = _form_of_many(len(array), columns.args.item(row, 2))
         answer[row] = any(
-            any(array[start + _CONTROL : start + _CONTROL_END - 8])
-            for start in range(0, len(array) - _MANY_HEADER + 1, _MANY_HEADER)
+            any(array[start + form.control : start + form.control + form.model.word])
+            for start in range(0, len(array) - form.stride + 1, form.stride)
         )
     return answer
 
 
-def _headers(call: Returned, when: When, *, many: bool) -> Iterator[bytes]:
+def _form_of_many(size: int, number: int) -> _Form:
+    """Of an array of `size` captured bytes for `number` messages, which capture may have cut short."""
+    return _SHORT if 0 < size == _SHORT.stride * (number & 0xFFFFFFFF) else _LONG
+
+
+def _headers(call: Returned, when: When, *, many: bool) -> Iterator[tuple[_Form, bytes]]:
     """The msghdrs of the messages that were moved."""
     array = call.content(1, when) or b""
-    size, count = (_MANY_HEADER, call.result) if many else (_HEADER, 1)
+    if many:
+        form, count = _form_of_many(len(call.content(1) or b""), call.args[2]), call.result
+    else:
+        form, count = _SHORT if len(array) == _SHORT.header.size else _LONG, 1
+    size = form.stride if many else form.header.size
     for start in range(0, min(len(array), count * size), size):
-        header = array[start : start + _HEADER]
-        if len(header) >= _CONTROL_END:
-            yield header.ljust(_MSGHDR.size, b"\0")
+        header = array[start : start + form.header.size]
+        if len(header) >= form.control + 2 * form.model.word:
+            yield form, header.ljust(form.header.size, b"\0")
 
 
 def _behind(call: Returned, when: When, address: int, length: int) -> bytes:
@@ -71,9 +97,9 @@ def _behind(call: Returned, when: When, address: int, length: int) -> bytes:
 
 def _sent(*, many: bool) -> Rule:
     def rule(call: Returned) -> Iterator[Change]:
-        for header in _headers(call, When.ENTRY, many=many):
-            name, namelen, _, _, control, length, _ = _MSGHDR.unpack_from(header)
-            fds = passed_descriptors(_behind(call, When.ENTRY, control, length))
+        for form, header in _headers(call, When.ENTRY, many=many):
+            name, namelen, _, _, control, length, _ = form.header.packed.unpack_from(header)
+            fds = passed_descriptors(_behind(call, When.ENTRY, control, length), form.model)
             if fds:
                 to = address_text(_behind(call, When.ENTRY, name, namelen))
                 yield Sent(call.args[0] & 0xFFFFFFFF, fds, to)
@@ -85,9 +111,9 @@ def _received(*, many: bool) -> Rule:
     flags = 3 if many else 2
 
     def rule(call: Returned) -> Iterator[Change]:
-        for header in _headers(call, When.EXIT, many=many):
-            _, _, _, _, control, length, _ = _MSGHDR.unpack_from(header)
-            fds = passed_descriptors(_behind(call, When.EXIT, control, length))
+        for form, header in _headers(call, When.EXIT, many=many):
+            _, _, _, _, control, length, _ = form.header.packed.unpack_from(header)
+            fds = passed_descriptors(_behind(call, When.EXIT, control, length), form.model)
             if fds:
                 given = call.args[flags]
                 cloexec, peeked = bool(given & _MSG_CMSG_CLOEXEC), bool(given & _MSG_PEEK)
@@ -101,5 +127,6 @@ PASSING_RULES: Final[dict[str, Rule]] = {
     "recvmsg": _received(many=False),
     "sendmmsg": _sent(many=True),
     "recvmmsg": _received(many=True),
+    "recvmmsg_time64": _received(many=True),
 }
 """What each call that passes descriptors changes, by name."""

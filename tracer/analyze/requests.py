@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.group import ragged
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.columns import Columns
 from tracer.analyze.memory import Pieces
@@ -16,6 +17,7 @@ from tracer.syscalls.structures import IOCB
 from tracer.wire import RING_COMPLETION, When
 
 Ints = NDArray[np.int64]
+Places = tuple[Ints, NDArray[np.uint64]]
 _IOCB_FD = 20
 _SQE_FD = 4
 
@@ -38,11 +40,40 @@ def requests_of(columns: Columns, codes: CallCodes) -> Requests:
 
 
 def _iocbs(pieces: Pieces) -> Requests:
-    """The first piece of each row is the array of pointers, the others are the iocbs."""
+    """The first piece of each row is the array of pointers; the others are the iocbs it points to, and what those
+    lead to in turn (arrays of iovecs, previews of data), which may be as long."""
     following = np.zeros(len(pieces.row), np.bool_)
     following[1:] = pieces.row[1:] == pieces.row[:-1]
-    iocbs = following & (pieces.size == IOCB)
+    iocbs = np.flatnonzero(following & (pieces.size == IOCB))
+    pointed = _in_rows(_pointers(pieces, np.flatnonzero(~following)), pieces.row[iocbs], pieces.address[iocbs])
+    iocbs = iocbs[pointed]
     return Requests(pieces.row[iocbs], _int32(pieces, pieces.start[iocbs] + _IOCB_FD))
+
+
+def _pointers(pieces: Pieces, arrays: Ints) -> Places:
+    """(row, address) of every pointer in these arrays, read in words of 64 and of 32 bits: half of a long pointer
+    is not the address of anything that was captured, nor are two short ones together."""
+    parts = []
+    for width in (8, 4):
+        count = pieces.size[arrays] // width
+        at = ragged(pieces.start[arrays], count, width)
+        bytes_of = np.zeros((len(at), 8), np.uint8)
+        bytes_of[:, :width] = pieces.content[at[:, None] + np.arange(width)]
+        parts.append((np.repeat(pieces.row[arrays], count), bytes_of.view("<u8").reshape(len(at))))
+    rows, addresses = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return rows, addresses
+
+
+def _in_rows(known: Places, row: Ints, address: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which (row, address) are among the known ones."""
+
+    def joined(rows: Ints, addresses: NDArray[np.uint64]) -> NDArray[np.void]:
+        pairs = np.zeros(len(rows), [("row", np.int64), ("address", np.uint64)])
+        pairs["row"], pairs["address"] = rows, addresses
+        return pairs
+
+    found: NDArray[np.bool_] = np.isin(joined(row, address), joined(*known))
+    return found
 
 
 def _completions(columns: Columns) -> Requests:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tracer.analyze.lines import CHUNK, FAILED, WAKEUP, WASTED, Chunk, Lines
 from tracer.analyze.timeline_cells import Cells, Running, cells_of
-from tracer.analyze.timeline_spans import Span, line_at, spans_between
+from tracer.analyze.timeline_spans import Span, line_at, numbers_between, spans_between
 from tracer.analyze.timeline_track import SUMS, Track
 from tracer.wire import Kind
 
@@ -53,6 +53,10 @@ class Timeline:
     def spans(self, thread: int, begin_ns: int, end_ns: int, most: int) -> list[Span] | None:
         """The lines of `thread` that lie in a stretch, or None when they are more than `most`."""
         return spans_between(self.lines, self.tracks.get(thread) or _NOBODY, begin_ns, end_ns, most)
+
+    def numbers(self, thread: int, begin_ns: int, end_ns: int, most: int) -> Ints | None:
+        """The numbers of those lines."""
+        return numbers_between(self.lines, self.tracks.get(thread) or _NOBODY, begin_ns, end_ns, most)
 
     def at(self, thread: int, moment_ns: int) -> int | None:
         """The position in its track of the line `thread` was in at a moment: the last that had begun."""
@@ -96,7 +100,7 @@ class Timeline:
         sums = np.stack([np.add.reduceat(column[order], all_cuts) for column in _summed(chunk)], axis=1)
         before = chunk.user_ns.astype(np.int64) + chunk.before_blocked_ns.astype(np.int64)
         starts = (chunk.at_ns - before - chunk.before_runnable_ns.astype(np.int64))[order]
-        ends = (chunk.at_ns + chunk.wall_ns.astype(np.int64))[order]
+        ends = self.lines.ends(chunk)[order]
         done = 0
         for n, track in enumerate(tracks):
             here = slice(bounds[n], bounds[n + 1])

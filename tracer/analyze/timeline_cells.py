@@ -7,7 +7,8 @@ Where within a line its times lie is known only in part: the time in user space 
 (`at_ns`), the rest after it. The order within the two parts is a convention:
 
     before the entry:  user, blocked, runnable      (ends at at_ns)
-    inside the call:   half the kernel time, blocked, runnable, the other half      (begins at at_ns)
+    inside the call:   half the kernel time, blocked, runnable, the other half
+                       (begins at at_ns, or when the call went on that somebody held at its entry)
 
 which is right for a call that sleeps once, in its middle. What the tracer took lies wherever nothing else does: it
 is left blank. A call that returned is counted, with what it copied out, where it returned; what it copied in
@@ -51,11 +52,13 @@ class Running:
     kernel_ns: int = 0
     runnable_ns: int = 0
     bytes_in: int = 0
+    held_ns: int = 0
+    """Held at its entry so far."""
 
     @property
     def blocked_ns(self) -> int:
         """Asleep so far."""
-        return max(0, self.now_ns - self.at_ns - self.kernel_ns - self.runnable_ns)
+        return max(0, self.now_ns - self.at_ns - self.held_ns - self.kernel_ns - self.runnable_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Upto(NamedTuple):
 
     at: Ints
     wall: Ints
+    held: Ints
     times: Floats
     """By time, in the order of TIMES, and line."""
     counts: Floats
@@ -155,18 +159,18 @@ def _lines_of(track: Track, blocks: Ints) -> Ints:
 
 def _settled(lines: Lines, numbers: Ints, counts: Ints, where: Ints, moments: Ints) -> Floats:
     """What the run `where` came to up to its moment: all but its last line are over by then."""
-    line = _whole(lines.gather(numbers, _COLUMNS))
+    line = _whole(lines.gather(numbers, _COLUMNS), lines.held.of(numbers))
     ends = np.cumsum(counts)
     passed = np.stack([np.add.reduceat(column, ends - counts) for column in (*line.times, *line.counts)], axis=1)
     last = ends - 1
     passed -= np.concatenate((line.times[:, last], line.counts[:, last])).T
     last = last[where]
-    upto = Upto(line.at[last], line.wall[last], line.times[:, last], line.counts[:, last])
+    upto = Upto(line.at[last], line.wall[last], line.held[last], line.times[:, last], line.counts[:, last])
     answer: Floats = passed[where] + _part(upto, moments)
     return answer
 
 
-def _whole(columns: dict[str, NDArray[Any]]) -> Upto:
+def _whole(columns: dict[str, NDArray[Any]], held: Ints) -> Upto:
     """The lines as they are when they are over."""
     flags = columns["flags"]
     counts = (
@@ -176,6 +180,7 @@ def _whole(columns: dict[str, NDArray[Any]]) -> Upto:
     return Upto(
         columns["at_ns"],
         columns["wall_ns"].astype(np.int64),
+        held,
         np.array([columns[f"{name}_ns"] for name in TIMES], np.float64),
         np.array(counts, np.float64),
     )
@@ -187,7 +192,8 @@ def _alone(call: Running, moments: int) -> Upto:
     counts = [float(call.bytes_in), *[0.0] * 6]
     return Upto(
         np.full(moments, call.at_ns),
-        np.full(moments, call.now_ns - call.at_ns),
+        np.full(moments, call.now_ns - call.at_ns - call.held_ns),
+        np.full(moments, call.held_ns),
         np.tile(np.array(times)[:, None], moments),
         np.tile(np.array(counts)[:, None], moments),
     )
@@ -195,9 +201,10 @@ def _alone(call: Running, moments: int) -> Upto:
 
 def _part(line: Upto, moments: Ints) -> Floats:
     """What each line came to up to its moment, by line and SUMS; each of them has begun by then."""
-    since = (moments - line.at).astype(np.float64)
     user, asleep, queued, kernel, blocked, runnable = line.times
-    begun = since + user + asleep + queued
+    begun = (moments - line.at).astype(np.float64) + user + asleep + queued
+    started = line.at + line.held
+    since = (moments - started).astype(np.float64)
     half = np.floor(kernel / 2)
     later = since - half - blocked - runnable
     times = (
@@ -208,7 +215,7 @@ def _part(line: Upto, moments: Ints) -> Floats:
         _within(since - half, blocked),
         _within(since - half - blocked, runnable),
     )
-    entered, ended = moments > line.at, moments > line.at + line.wall
+    entered, ended = moments > started, moments > started + line.wall
     counts = line.counts * ended
     counts[0] = line.counts[0] * entered  # bytes_in
     return np.stack((*times, *counts), axis=1)

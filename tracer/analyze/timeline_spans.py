@@ -41,11 +41,14 @@ class Span:
     tracer_ns: int
     bytes_in: int
     bytes_out: int
+    held_ns: int = 0
+    """Held at its entry by whoever steps the program: it began so much later than `at_ns`."""
 
     @classmethod
     def of(cls, lines: Lines, numbers: Ints) -> list[Self]:
         """The lines `numbers`."""
         columns = lines.gather(numbers, _NAMES)
+        columns["held_ns"] = lines.held.of(numbers)
         return [cls._one(int(number), columns, place) for place, number in enumerate(numbers)]
 
     @classmethod
@@ -56,19 +59,25 @@ class Span:
             line=number,
             kind=Kind(value["kind"]),
             start_ns=value["at_ns"] - before,
-            end_ns=value["at_ns"] + value["wall_ns"],
+            end_ns=value["at_ns"] + value["wall_ns"] + value["held_ns"],
             **{name: value[name] for name in _SAME},
         )
 
 
 _SAME: Final = (
     "code", "flags", "errno", "at_ns", "user_ns", "before_blocked_ns", "before_runnable_ns", "kernel_ns",
-    "blocked_ns", "runnable_ns", "tracer_ns", "bytes_in", "bytes_out",
+    "blocked_ns", "runnable_ns", "tracer_ns", "held_ns", "bytes_in", "bytes_out",
 )  # fmt: skip
 
 
 def spans_between(lines: Lines, track: Track, begin_ns: int, end_ns: int, most: int) -> list[Span] | None:
     """The lines of `track` that lie in a stretch, or None when they are (or may be) more than `most`."""
+    numbers = numbers_between(lines, track, begin_ns, end_ns, most)
+    return None if numbers is None else Span.of(lines, numbers)
+
+
+def numbers_between(lines: Lines, track: Track, begin_ns: int, end_ns: int, most: int) -> Ints | None:
+    """Their numbers alone, for whoever needs few of them or few of their columns."""
     blocks = np.searchsorted(track.starts.array, (begin_ns, end_ns))
     if (int(blocks[1]) - int(blocks[0]) - 2) * BLOCK > most:
         return None
@@ -76,7 +85,7 @@ def spans_between(lines: Lines, track: Track, begin_ns: int, end_ns: int, most: 
     last = line_at(lines, track, end_ns)
     if last - first + 1 > most:
         return None
-    return Span.of(lines, track.lines.array[first : last + 1].astype(np.int64))
+    return track.lines.array[first : last + 1].astype(np.int64)
 
 
 def line_at(lines: Lines, track: Track, moment_ns: int) -> int:

@@ -54,13 +54,22 @@ def _ring_setup(tracees: Tracees, thread: Thread) -> None:
 
 def _map(tracees: Tracees, thread: Thread) -> None:
     """A mapping of an io_uring descriptor is one of its rings."""
+    _mapped(tracees, thread, thread.entry[2][5])
+
+
+def _map_pages(tracees: Tracees, thread: Thread) -> None:
+    """mmap2 of 32-bit programs: the offset is in units of 4096 bytes (mmap2(2))."""
+    _mapped(tracees, thread, thread.entry[2][5] << 12)
+
+
+def _mapped(tracees: Tracees, thread: Thread, offset: int) -> None:
     rings = tracees.rings.get(thread.pid)
     if rings is None:
         return
     args = thread.entry[2]
     ring = rings.get(args[4] & 0xFFFFFFFF)
     if ring is not None:
-        thread.when_done(lambda result: ring.mapped(args[5], result))
+        thread.when_done(lambda result: ring.mapped(offset, result))
         if ring.polled:
             thread.watch(lambda: rings.keep_completions(thread.reader) or True)
 
@@ -115,6 +124,7 @@ _BY_NAME: Final[dict[str, Special]] = {
     "execve": _exec,
     "io_uring_setup": _ring_setup,
     "mmap": _map,
+    "mmap2": _map_pages,
     "io_uring_enter": _ring_enter,
     "rt_sigreturn": _signal_return,
     "clone": _birth,

@@ -12,6 +12,7 @@ from tracer.decode.fields import fields
 from tracer.decode.file_structures import FILE_STRUCTURES
 from tracer.decode.iocbs import IOCB_READERS
 from tracer.decode.ioctls import IOCTL_READERS
+from tracer.decode.ipc import IPC
 from tracer.decode.look import Reader
 from tracer.decode.network import NETWORK, message, messages
 from tracer.decode.readiness import READINESS
@@ -26,7 +27,7 @@ from tracer.decode.uring_register import URING_REGISTER_READERS
 
 _PLAIN: Final[dict[str, Reader]] = {
     **SCALARS, **BUFFERS, **READINESS, **NETWORK, **TIMES, **SIGNAL_READERS, **STRUCTURES, **FILE_STRUCTURES,
-    **COMMANDS, **IOCTL_READERS, **RING_READERS, **SYSTEM, **IOCB_READERS,
+    **COMMANDS, **IPC, **IOCTL_READERS, **RING_READERS, **SYSTEM, **IOCB_READERS,
     **URING_READERS, **URING_REGISTER_READERS,
 }  # fmt: skip
 _FAMILIES: Final[dict[str, Callable[[str], Reader]]] = {

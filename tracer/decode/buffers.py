@@ -43,12 +43,19 @@ def _way(look: Look) -> int:
     return next((copy.way for copy in look.declared.copies if copy.arg == look.place), IN)
 
 
+_LENGTHS: Final = ("count", "len", "msg_len", "plen")
+"""What calls name the length of their buffer."""
+
+
 def _moved(look: Look, otherwise: int) -> int:
     """How many bytes of the buffer the call is about."""
     for copy in look.declared.copies:
         if copy.arg == look.place and copy.kind == PAYLOAD:
-            asked = look.sibling("count") or look.sibling("len")
-            return asked if copy.way == IN else look.result
+            asked = next(filter(None, map(look.sibling, _LENGTHS)), 0)
+            if copy.way == IN:
+                return asked
+            # With MSG_TRUNC the result is what there was, not what came (recv(2)).
+            return min(asked, look.result) if asked else look.result
     return max(otherwise, look.result)
 
 

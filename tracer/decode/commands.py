@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tracer.decode.buffers import numbers
-from tracer.decode.constants_files import CONSTANTS, open_flags
+from tracer.decode.constants_files import CONSTANTS, FLAGS, open_flags
 from tracer.decode.constants_process import PRCTL, signal_name
 from tracer.decode.constants_system import CAPABILITIES
 from tracer.decode.flags import constant_text, flags_text
@@ -31,7 +31,9 @@ def _lock(name: str, with_pid: bool) -> Reader:
 _WHENCE: Final = {0: "SEEK_SET", 1: "SEEK_CUR", 2: "SEEK_END"}
 _GET_LOCK, _SET_LOCK = (_lock("flock", with_pid) for with_pid in (True, False))
 _GET_LOCK64, _SET_LOCK64 = (_lock("flock64", with_pid) for with_pid in (True, False))
-_OWNER: Final = structure("<ii", lambda kind, pid: f"{{type={kind}, pid={pid}}}")
+_OWNERS: Final = {0: "F_OWNER_TID", 1: "F_OWNER_PID", 2: "F_OWNER_PGRP"}
+_OWNER: Final = structure("<ii", lambda kind, pid: f"{{type={_OWNERS.get(kind, kind)}, pid={pid}}}")
+_F_SETLEASE, _F_NOTIFY, _F_ADD_SEALS = 1024, 1026, 1033
 
 
 def _fcntl(look: Look) -> str:
@@ -54,6 +56,10 @@ def _fcntl(look: Look) -> str:
         return "FD_CLOEXEC" if look.value & 1 else "0"
     if command == 10:
         return signal_name(look.c_int)
+    if command == _F_SETLEASE:
+        return _LOCK_TYPES.get(look.c_int, str(look.c_int))
+    if command in (_F_NOTIFY, _F_ADD_SEALS):
+        return flags_text(look.value & 0xFFFFFFFF, FLAGS["seals" if command == _F_ADD_SEALS else "notify"])
     return str(look.c_int) if command in (0, 8, 1030, 1031) else f"{look.value:#x}"
 
 

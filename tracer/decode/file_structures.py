@@ -108,7 +108,8 @@ def _old_dirent(look: Look) -> str:
 def _open_how(look: Look) -> str:
     def write(flags: int, mode: int, resolve: int) -> str:
         names = open_flags(look.model.machine)
-        return f"{{flags={flags_text(flags, names)}, mode={mode_text(mode & 0xFFFF)}, resolve={resolve:#x}}}"
+        how = flags_text(resolve, FLAGS["resolve"])
+        return f"{{flags={flags_text(flags, names)}, mode={mode_text(mode & 0xFFFF)}, resolve={how}}}"
 
     return structure("<QQQ", write)(look)
 

@@ -102,6 +102,8 @@ _VALUES: Final[dict[str, Callable[[Look], str]]] = {
     "flow": lambda look: constant_text(look.c_int, FLOW),
     "flush": lambda look: constant_text(look.c_int, FLUSH),
 }
+
+
 def _argument(look: Look) -> str:
     number = look.sibling("cmd") & 0xFFFFFFFF
     known = BY_NUMBER.get(number)

@@ -184,6 +184,22 @@ def _clone_flags(look: Look) -> str:
     return signal_name(number) if flags == "0" else f"{flags}|{signal_name(number)}"
 
 
+def _ipc_key(look: Look) -> str:
+    return f"{look.value & 0xFFFFFFFF:#x}" if look.value & 0xFFFFFFFF else "IPC_PRIVATE"
+
+
+def _ipc_get(name: str) -> Reader:
+    """What to make, and who may use it: IPC_CREAT|0600 (shmget(2))."""
+
+    def decode(look: Look) -> str:
+        value = look.value & 0xFFFFFFFF
+        made = flags_text(value & ~0o777, _FLAGS[name])
+        who = f"{value & 0o777:04o}" if value & 0o777 else "000"
+        return who if made == "0" else f"{made}|{who}"
+
+    return decode
+
+
 SCALARS: Final[dict[str, Reader]] = {
     "int": descriptor,
     "fd": named_descriptor,
@@ -202,6 +218,9 @@ SCALARS: Final[dict[str, Reader]] = {
     "uid16": _short_user,
     "old_mask": lambda look: sigset_text(look.value & 0xFFFFFFFF),
     "handler": lambda look: _HANDLERS.get(look.value) or f"{look.value:#x}",
+    "ipc_key": _ipc_key,
+    "ipc_get": _ipc_get("ipc_get"),
+    "shm_get": _ipc_get("shm_get"),
     "ulong": lambda look: str(look.value),
     "size": lambda look: str(look.value),
     "hex": lambda look: f"{look.value:#x}" if look.value else "0",

@@ -21,7 +21,7 @@ from tracer.decode.sentence_processes import PROCESSES
 from tracer.decode.sentence_sleeping import SLEEPING
 from tracer.decode.sentence_sockets import SOCKETS
 from tracer.decode.sentence_waits import WAITS
-from tracer.decode.told import Naming, Told
+from tracer.decode.told import Naming, Told, counted
 from tracer.recording.captured import Row, captured
 from tracer.syscalls.model import Syscall
 from tracer.syscalls.names import name_of
@@ -49,7 +49,7 @@ def row_sentence(row: Row, name_of_fd: Naming = lambda _fd: None) -> str:
     told = Told(row, declared, name_of_fd)
     saying = _SAYINGS.get(declared.family)
     does, then = saying(told) if saying else (_general(told, declared), _answer(told, declared))
-    return does + _end(row, then, declared.family)
+    return does + _end(row, then, declared.family, told)
 
 
 def intention(row: Row, name_of_fd: Naming = lambda _fd: None) -> str:
@@ -62,7 +62,7 @@ def intention(row: Row, name_of_fd: Naming = lambda _fd: None) -> str:
     return saying(told)[0] if saying else _general(told, declared)
 
 
-def _end(row: Row, then: str, name: str = "") -> str:
+def _end(row: Row, then: str, name: str = "", told: Told | None = None) -> str:
     """What came of it: `then` when it succeeded."""
     if row.kind == Kind.ENTERED:
         if name in _NEVER_RETURN:
@@ -73,7 +73,7 @@ def _end(row: Row, then: str, name: str = "") -> str:
     if is_interrupted(row.result):
         return f"; a signal interrupts it ({INTERRUPTIONS[-row.result][0]})"
     if is_error(row.result):
-        return f"; {_failure(name, -row.result)}"
+        return f"; {_failure(name, -row.result, told)}"
     return f"; {then}" if then else ""
 
 
@@ -89,11 +89,12 @@ _FAILURES: Final = {
     ("rt_sigtimedwait", "EAGAIN"): "none comes in time",
     ("rt_sigsuspend", "EINTR"): "a signal's handler has run",
     ("pause", "EINTR"): "a signal's handler has run",
+    ("epoll_ctl", "ENOENT"): "fails, because it is not on the list",
     ("epoll_ctl", "EEXIST"): "fails, because it is on the list already",
     ("epoll_ctl", "EPERM"): "fails, because such a file is always ready and cannot be watched",
 }
 _GENERAL_FAILURES: Final = {
-    "EAGAIN": "does not wait: it cannot be done at once, and the descriptor is non-blocking",
+    "EAGAIN": "cannot be done now",
     "EINTR": "a signal interrupts it before anything was done",
     "ENOENT": "there is no such file",
     "EBADF": "fails, because that descriptor is not open for this",
@@ -110,9 +111,26 @@ _GENERAL_FAILURES: Final = {
 }
 
 
-def _failure(name: str, number: int) -> str:
+_READS_AND_WRITES: Final = frozenset(
+    "read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 sendto sendmsg sendmmsg recvfrom"
+    " recvmsg recvmmsg splice tee vmsplice sendfile mq_timedsend mq_timedreceive".split()
+)
+_TOLD_NOT_TO_WAIT: Final = ("MSG_DONTWAIT", "RWF_NOWAIT", "SPLICE_F_NONBLOCK")
+
+
+def _cannot_now(told: Told) -> str:
+    """EAGAIN of a call that moves data: one of its flags, or one of the descriptor, says not to wait."""
+    flags = told.text("flags").split("|")
+    given = next((each for each in _TOLD_NOT_TO_WAIT if each in flags), "")
+    why = f"it was told not to ({given})" if given else "the descriptor is non-blocking"
+    return f"does not wait: it cannot be done at once, and {why}"
+
+
+def _failure(name: str, number: int, told: Told | None) -> str:
     error = errno_name(number)
     words = _FAILURES.get((name, error)) or _GENERAL_FAILURES.get(error)
+    if error == "EAGAIN" and told is not None and name in _READS_AND_WRITES:
+        words = _cannot_now(told)
     return f"{words or f'fails: {os.strerror(number)}'} ({error})"
 
 
@@ -134,5 +152,5 @@ def _answer(told: Told, declared: Syscall) -> str:
     if declared.returns == "address":
         return f"gets the address {told.result & 0xFFFFFFFFFFFFFFFF:#x}"
     if declared.returns == "size":
-        return f"the answer has {told.result} bytes"
+        return f"returns {counted(told.result, 'byte')}"
     return "succeeds" if told.result == 0 else f"returns {told.result}"

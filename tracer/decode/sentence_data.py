@@ -21,9 +21,11 @@ def _at(told: Told) -> str:
 
 
 def _got(told: Told, wanted: int | None) -> str:
-    if told.result == 0 and wanted != 0:
+    if wanted == 0:
+        return ""
+    if told.result == 0:
         return "gets none: this is the end of the data"
-    return f"gets all {told.result}" if told.result == wanted and wanted > 1 else f"gets {told.result}"
+    return f"gets all {told.result}" if told.result == wanted and told.result > 1 else f"gets {told.result}"
 
 
 def _read(told: Told) -> tuple[str, str]:
@@ -33,11 +35,15 @@ def _read(told: Told) -> tuple[str, str]:
 
 def _readv(told: Told) -> tuple[str, str]:
     buffers = counted(told.value("iovcnt"), "buffer")
-    return f"asks {told.descriptor()} for bytes to fill {buffers}{_at(told)}", _got(told, None)
+    return f"asks {told.descriptor()} for bytes to fill {buffers}{_at(told)}", _got(
+        told, 0 if told.value("iovcnt") == 0 else None
+    )
 
 
 def taken(told: Told, offered: int) -> str:
     """How much of `offered` bytes the kernel took."""
+    if not offered:
+        return ""
     if told.result >= offered:
         return "all are taken" if offered > 1 else "it is taken"
     return f"only {told.result} are taken, the rest must be offered again"
@@ -53,6 +59,29 @@ def _write(told: Told) -> tuple[str, str]:
 def _writev(told: Told) -> tuple[str, str]:
     buffers = counted(told.value("iovcnt"), "buffer")
     return f"hands the bytes of {buffers} to {told.descriptor()}{_at(told)}", f"{told.result} bytes are taken"
+
+
+def _duplicate(told: Told) -> tuple[str, str]:
+    does = (
+        f"gives up to {counted(told.value('len'), 'byte')} of the pipe {told.descriptor('fd_in')} also to the pipe "
+        f"{told.descriptor('fd_out')}; they stay in the first"
+    )
+    return does, f"{counted(told.result, 'byte')} given"
+
+
+def _map_pages(told: Told) -> tuple[str, str]:
+    does = (
+        f"moves the bytes of {counted(told.value('nr_segs'), 'buffer')} into the pipe {told.descriptor()}, or out "
+        "of it when that is the end to read from"
+    )
+    return does, f"{counted(told.result, 'byte')} moved"
+
+
+def _other_process(verb: str, way: str) -> Saying:
+    def say(told: Told) -> tuple[str, str]:
+        return f"{verb} memory {way} process {told.number('pid')}", f"{counted(told.result, 'byte')} copied"
+
+    return say
 
 
 def _between(source: str, target: str, size: str) -> Saying:
@@ -92,6 +121,10 @@ DATA: Final[dict[str, Saying]] = {
     "sendfile": _between("in_fd", "out_fd", "count"),
     "splice": _between("fd_in", "fd_out", "len"),
     "copy_file_range": _between("fd_in", "fd_out", "len"),
+    "tee": _duplicate,
+    "vmsplice": _map_pages,
+    "process_vm_readv": _other_process("reads", "of"),
+    "process_vm_writev": _other_process("writes", "of"),
     "lseek": _seek,
     "fsync": _flush,
     "fdatasync": _flush,

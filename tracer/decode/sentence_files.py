@@ -17,7 +17,12 @@ _O_CREAT, _O_TRUNC, _O_APPEND, _O_NONBLOCK = 0o100, 0o1000, 0o2000, 0o4000
 
 def _open(told: Told) -> tuple[str, str]:
     flags = told.value("flags") if told.has("flags") else _O_CREAT | _O_TRUNC | 1
-    purpose = "listing" if "O_DIRECTORY" in told.text("flags") else _ACCESS[flags & 3]
+    names = told.text("flags").split("|")
+    if "O_PATH" in names:
+        return f"takes hold of {told.text('pathname')} as a place only, not to read or write", _got(told)
+    if "O_TMPFILE" in names:
+        return f"makes a file without a name in {told.text('pathname')} for {_ACCESS[flags & 3]}", _got(told)
+    purpose = "listing" if "O_DIRECTORY" in names else _ACCESS[flags & 3]
     extras = [
         words
         for bit, words in (
@@ -29,7 +34,16 @@ def _open(told: Told) -> tuple[str, str]:
         if flags & bit
     ]
     does = f"opens {told.text('pathname')} for {purpose}" + "".join(f", {each}" for each in extras)
-    return does, f"gets descriptor {told.result}"
+    return does, _got(told)
+
+
+def _got(told: Told) -> str:
+    return f"gets descriptor {told.result}"
+
+
+def _open_how(told: Told) -> tuple[str, str]:
+    """openat2, whose flags are in memory: what it wants of them is shown as they are."""
+    return f"opens {told.text('pathname')} as {told.text('how')} says", _got(told)
 
 
 def _close(told: Told) -> tuple[str, str]:
@@ -44,7 +58,7 @@ _KINDS: Final = {
 
 def _stat(told: Told) -> tuple[str, str]:
     path = told.text("pathname") if told.has("pathname") else ""
-    subject = path if path not in ("", '""') else told.descriptor("fd" if told.has("fd") else "dirfd")
+    subject = path if path not in ("", '""', "NULL") else told.descriptor("fd" if told.has("fd") else "dirfd")
     return f"asks what {subject} is: its kind, size, owner and times", _found(told)
 
 
@@ -151,13 +165,21 @@ def _break(told: Told) -> tuple[str, str]:
     return "moves the end of its heap", f"it is at {told.result:#x}"
 
 
+_RENAME_EXCHANGE: Final = 2
+
 FILES: Final[dict[str, Saying]] = {
     **dict.fromkeys(("open", "openat", "creat"), _open),
     **dict.fromkeys(("stat", "lstat", "fstat", "newfstatat", "statx"), _stat),
     **dict.fromkeys(("access", "faccessat", "faccessat2"), _may),
     **dict.fromkeys(("unlink", "unlinkat"), _path("removes")),
     **dict.fromkeys(("mkdir", "mkdirat"), _path("makes the directory")),
-    **dict.fromkeys(("rename", "renameat", "renameat2"), _paths("renames", "oldpath", "newpath", "to")),
+    **dict.fromkeys(("rename", "renameat"), _paths("renames", "oldpath", "newpath", "to")),
+    "renameat2": lambda told: (
+        f"makes {told.text('oldpath')} and {told.text('newpath')} change places"
+        if told.number("flags") & _RENAME_EXCHANGE
+        else f"renames {told.text('oldpath')} to {told.text('newpath')}", "",
+    ),
+    "openat2": _open_how,
     **dict.fromkeys(("link", "linkat"), _paths("gives", "oldpath", "newpath", "a second name,")),
     **dict.fromkeys(("symlink", "symlinkat"), _paths("makes", "linkpath", "target", "a link to")),
     **dict.fromkeys(("readlink", "readlinkat"), _link),

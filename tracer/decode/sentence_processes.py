@@ -80,6 +80,8 @@ def _action(told: Told) -> tuple[str, str]:
         return f"asks what {name} does", told.text("oldact")
     data = told.look("act").piece(ENTRY)
     handler = -1 if isinstance(data, Unread) else int.from_bytes(data[:8], "little")
+    if handler < 0:
+        return f"changes what {name} does", ""
     what = {0: "does what it does by default", 1: "is ignored"}.get(handler, "calls a function of the program")
     return f"arranges that {name} {what}", ""
 
@@ -142,7 +144,12 @@ PROCESSES: Final[dict[str, Saying]] = {
         f"makes a descriptor that reads the signals {told.text('mask')}",
         f"it is {told.result}",
     ),
-    "alarm": lambda told: (f"asks for SIGALRM in {told.text('seconds')} s", ""),
+    "alarm": lambda told: (
+        f"asks for SIGALRM in {told.text('seconds')} s"
+        if told.number("seconds")
+        else "asks for no SIGALRM any more",
+        "",
+    ),
     "setitimer": lambda told: (f"sets the timer {told.text('which')} to {told.text('new_value')}", ""),
     "getpid": _asks("its process number"),
     "gettid": _asks("its thread number"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Final
 
 from tracer.decode.sentence_data import Saying
@@ -32,6 +33,8 @@ def _sleep(told: Told) -> tuple[str, str]:
     wanted = struct_timeout_ns(told, "req", 1)
     if wanted is None or wanted < 0:
         return "sleeps", "the time is over"
+    if told.result == -errno.EINVAL:
+        return f"sleeps for {told.text('req')}", ""
     if told.number("flags") & _TIMER_ABSTIME:
         return f"sleeps until {told.text('clockid')} shows {duration_text(wanted)}", "it does"
     return f"sleeps for {duration_text(wanted)}", "the time is over"
@@ -40,7 +43,7 @@ def _sleep(told: Told) -> tuple[str, str]:
 def _aio_submit(told: Told) -> tuple[str, str]:
     return (
         f"submits {counted(told.number('nr'), 'I/O request')} to be worked on meanwhile",
-        f"{told.result} are begun",
+        f"{told.result or 'none'} {'is' if told.result < 2 else 'are'} begun",
     )
 
 

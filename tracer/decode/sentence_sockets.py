@@ -38,6 +38,8 @@ def _listen(told: Told) -> tuple[str, str]:
 
 
 def _connect(told: Told) -> tuple[str, str]:
+    if "sa_family=AF_UNSPEC" in told.text("addr"):
+        return f"makes {told.descriptor()} connected to nobody (AF_UNSPEC)", ""
     return f"connects {told.descriptor()} to {told.text('addr')}", "connected"
 
 
@@ -57,22 +59,45 @@ def _send_message(told: Told) -> tuple[str, str]:
     return f"sends a message on {told.descriptor()}", f"{counted(told.result, 'byte')} of it are taken"
 
 
-def _came(told: Told) -> str:
-    return f"gets {told.result}" if told.result else "gets none: the other end has finished sending"
+_PEEK, _TRUNC, _ERRQUEUE = 2, 0x20, 0x2000
+
+
+def _how(told: Told) -> str:
+    """What the flags change about receiving (recv(2))."""
+    flags = told.number("flags")
+    queue = ", out of its queue of errors" if flags & _ERRQUEUE else ""
+    return queue + (", which stay there (MSG_PEEK)" if flags & _PEEK else "")
+
+
+def _came(told: Told, room: int | None) -> str:
+    """`room`: for how many bytes there was room, None = not looked at.
+
+    With MSG_TRUNC the result is the length of the datagram, of which no more came than there was room for; TCP
+    throws away as many bytes instead (tcp(7))."""
+    if told.number("flags") & _TRUNC and told.result:
+        size = counted(told.result, "byte")
+        return f"{size} were there (MSG_TRUNC: cut to the room, or, of TCP, thrown away)"
+    if told.result or room == 0:
+        return f"gets {told.result or 'none'}"
+    return "gets none: the other end has finished sending, or sent an empty message"
 
 
 def _receive(told: Told) -> tuple[str, str]:
-    return f"asks {told.descriptor()} for up to {counted(told.value('len'), 'byte')}", _came(told)
+    room = told.value("len")
+    return f"asks {told.descriptor()} for up to {counted(room, 'byte')}{_how(told)}", _came(told, room)
 
 
 def _receive_message(told: Told) -> tuple[str, str]:
-    return f"asks {told.descriptor()} for a message", _came(told)
+    return f"asks {told.descriptor()} for a message{_how(told)}", _came(told, None)
 
 
 def _many(verb: str) -> Saying:
     def say(told: Told) -> tuple[str, str]:
         messages = counted(told.value("vlen"), "message")
-        return f"{verb} up to {messages} on {told.descriptor()} in one call", f"{told.result} are done"
+        return (
+            f"{verb} up to {messages} on {told.descriptor()} in one call",
+            f"{told.result or 'none'} {'is' if told.result < 2 else 'are'} done",
+        )
 
     return say
 
@@ -81,7 +106,8 @@ _ENDS: Final = {0: "will receive no more", 1: "will send no more", 2: "will neit
 
 
 def _shutdown(told: Told) -> tuple[str, str]:
-    return f"declares that {told.descriptor()} {_ENDS.get(told.number('how'), '')}".rstrip(), ""
+    how = _ENDS.get(told.number("how"), f"ends in a way that does not exist ({told.number('how')})")
+    return f"declares that {told.descriptor()} {how}", ""
 
 
 def _address(whose: str) -> Saying:

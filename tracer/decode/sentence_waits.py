@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from struct import Struct
 from typing import Final
 
 from tracer.decode.look import ENTRY, EXIT
 from tracer.decode.readiness import members
+from tracer.decode.results import is_error
 from tracer.decode.sentence_data import Saying
 from tracer.decode.text import Unread
 from tracer.decode.told import Told, counted, duration_text
+from tracer.syscalls.layouts import layout
 
 _IN, _OUT, _PRI = 1, 4, 2
 _PAIR: Final = Struct("<qq")
 _POLLFD: Final = Struct("<ihH")
 _MOST_NAMED: Final = 5
+_BECAME: Final = (
+    (_IN, "readable"), (_OUT, "writable"), (_PRI, "exceptional"), (0x8, "in error"), (0x10, "hung up"),
+    (0x2000, "half hung up"),
+)  # fmt: skip
+"""EPOLLERR, EPOLLHUP, EPOLLRDHUP beside those that are asked for (epoll_ctl(2))."""
 
 
 def _events_text(events: int) -> str:
@@ -57,8 +65,19 @@ def _select(told: Told, timeout_ns: int | None) -> tuple[str, str]:
     asked, left = _sets(told, ENTRY), _sets(told, EXIT)
     parts = [f"{_which(fds)} is {word}" for word, fds in asked.items() if fds]
     fds = sorted({fd for each in left.values() for fd in each})
-    does = "asks whether " + " or ".join(parts) if parts else "watches no descriptor"
-    return does + _patience(timeout_ns), _ready(told, timeout_ns, "none", fds)
+    if not parts:
+        return _nothing(told, told.number("nfds"), timeout_ns)
+    return "asks whether " + " or ".join(parts) + _patience(timeout_ns), _ready(told, timeout_ns, "none", fds)
+
+
+def _nothing(told: Told, number: int, timeout_ns: int | None) -> tuple[str, str]:
+    """A wait without descriptors, which is a sleep, or with some that could not be read."""
+    if number > 0 and is_error(told.result):
+        return f"watches {counted(number, 'descriptor')}{_patience(timeout_ns)}", ""
+    if timeout_ns == 0:
+        return "watches no descriptors and does not wait", ""
+    limit = "until a signal comes" if timeout_ns is None else f"for {duration_text(max(timeout_ns, 0))}"
+    return f"sleeps {limit}: it watches no descriptors", "the time is over"
 
 
 def _which(fds: list[int]) -> str:
@@ -75,8 +94,12 @@ def _sets(told: Told, when: int) -> dict[str, list[int]]:
 
 def _poll(told: Told, timeout_ns: int | None) -> tuple[str, str]:
     asked, answered = told.look("fds").piece(ENTRY), told.look("fds").piece(EXIT)
-    if isinstance(asked, Unread):
-        return f"watches {counted(told.value('nfds'), 'descriptor')}{_patience(timeout_ns)}", ""
+    number = told.value("nfds") & 0xFFFFFFFF
+    if not number:
+        return _nothing(told, 0, timeout_ns)
+    if isinstance(asked, Unread) or len(asked) < number * _POLLFD.size:
+        became = _ready(told, timeout_ns, "none", [])
+        return f"watches {counted(number, 'descriptor')}{_patience(timeout_ns)}", became
     watched = [(fd, events) for fd, events, _ in _pollfds(asked) if fd >= 0]
     wanted = 0
     for _, events in watched:
@@ -103,7 +126,24 @@ def _epoll(told: Told, timeout_ns: int | None) -> tuple[str, str]:
     )
     if told.result == 0:
         return does, "returns at once, none was" if timeout_ns == 0 else "none became so in time"
-    return does, f"{counted(told.result, 'event')}: {told.text('events')}"
+    return does, ", ".join(f"{number} {'is' if number == 1 else 'are'} {words}" for words, number in _became(told))
+
+
+def _became(told: Told) -> list[tuple[str, int]]:
+    """What entries of the list became, and how many of them, the most first."""
+    look = told.look("events")
+    data, event = look.piece(EXIT), layout("epoll_event", look.model).packed
+    if isinstance(data, Unread):
+        return [("ready", told.result)]
+    whole = data[: len(data) // event.size * event.size]
+    kinds = Counter(_ready_text(events) for events, _ in event.iter_unpack(whole))
+    kinds["ready"] += told.result - kinds.total()  # those whose memory was not kept
+    return [(words, number) for words, number in kinds.most_common() if number > 0]
+
+
+def _ready_text(events: int) -> str:
+    kinds = [word for bit, word in _BECAME if events & bit]
+    return " and ".join(kinds) or "ready"
 
 
 _ET, _ONESHOT = 1 << 31, 1 << 30
@@ -113,13 +153,17 @@ def _interest(told: Told) -> tuple[str, str]:
     target, whose = told.descriptor("fd"), told.descriptor("epfd")
     if told.number("op") == 2:
         return f"takes {target} off the interest list of {whose}", ""
+    if told.number("op") not in (1, 3):
+        return f"does {told.text('op')} with {target} on the interest list of {whose}", ""
     data = told.look("event").piece(ENTRY)
+    unread = isinstance(data, Unread) or len(data) < 4
     events = 0 if isinstance(data, Unread) else int.from_bytes(data[:4], "little")
     how = ", only when that changes (edge-triggered)" if events & _ET else ""
     how += ", once (one-shot)" if events & _ONESHOT else ""
     verb = "puts" if told.number("op") == 1 else "changes the entry of"
     where = "on" if told.number("op") == 1 else "in"
-    return f"{verb} {target} {where} the interest list of {whose}: tell when it is {_events_text(events)}{how}", ""
+    does = f"{verb} {target} {where} the interest list of {whose}"
+    return does if unread else f"{does}: tell when it is {_events_text(events)}{how}", ""
 
 
 WAITS: Final[dict[str, Saying]] = {

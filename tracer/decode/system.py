@@ -145,7 +145,7 @@ def _nodemask(look: Look) -> str:
 
 
 SYSTEM: Final[dict[str, Reader]] = {
-    **dict.fromkeys(("raw", "msgbuf", "sembufs"), raw),
+    "raw": raw,
     "string_or_address": _string_or_address,
     "ulongs": _numbers("<Q", in_hex=True),
     "pointers": lambda look: _numbers("<Q" if look.model.word == 8 else "<I", in_hex=True)(look),

@@ -91,7 +91,7 @@ _WORDS: Final[dict[str, dict[str, Word]]] = {
     "sigset": {"mask": sigset_text},
     "stack_t": {"flags": _flags(PROCESS_FLAGS["sigaltstack"])},
     "sigevent": {"value": hex, "signo": _signal},
-    "open_how": {"flags": _flags(FILE_FLAGS["open"]), "mode": mode_text},
+    "open_how": {"flags": _flags(FILE_FLAGS["open"]), "mode": mode_text, "resolve": _flags(FILE_FLAGS["resolve"])},
     "clone_args": {"flags": _flags(CLONE), "exit_signal": _signal},
     "rlimit": _LIMITS,
     "rlimit64": _LIMITS,

@@ -103,8 +103,8 @@ _PATH_CALLS: Final = (
     call("futimesat", dirfd(), path(), struct_in("times", "timeval[2]", TWO_TIMEVALS)),
     call("umount2", path("target", on=_CHECKED), flags("flags", "umount"), unknown=_UNSURE),
     call("pivot_root", path("new_root"), path("put_old"), unknown=failed("EPERM")),
-    call("swapoff", path("path", on=SUCCEEDED), unknown=failed("EPERM")),
-    call("acct", path("filename", on=SUCCEEDED), unknown=failed("EPERM")),
+    call("swapoff", path("path", on=unless("EPERM")), unknown=failed("EPERM")),
+    call("acct", path("filename", on=unless("EPERM")), unknown=failed("EPERM")),
 )  # fmt: skip
 
 _DESCRIPTOR_CALLS: Final = (

@@ -54,18 +54,18 @@ def _operations() -> Arg:
 
 
 _CMD: Final = int_arg("cmd")
-_FLAGS: Final = "msgflg:hex"
+_FLAGS: Final = "msgflg:flags:ipc_message"
 
 CALLS: Final[tuple[Syscall, ...]] = (
-    call("shmget", *values("key:hex size:size shmflg:hex")),
-    call("shmat", *values("shmid:int shmaddr:address shmflg:hex"), returns="address"),
+    call("shmget", *values("key:ipc_key size:size shmflg:shm_get")),
+    call("shmat", *values("shmid:int shmaddr:address shmflg:flags:shm_attach"), returns="address"),
     call("shmdt", value("shmaddr", "address")),
     call(
         "shmctl", value("shmid"), constant("cmd", "ipc"),
         Arg("buf", "address", (memory(OUT, CONTROL, SHMID_DS, given=same(_CMD, _IPC_STAT), on=SUCCEEDED),)),
         unknown=negate(among(_CMD, _IPC_STAT, *_SHM_NUMBERS)),
     ),
-    call("semget", *values("key:hex nsems:int semflg:hex")),
+    call("semget", *values("key:ipc_key nsems:int semflg:ipc_get")),
     call("semop", value("semid"), _operations(), value("nsops", "size"), unknown=failed("EINVAL")),
     call(
         "semtimedop", value("semid"), _operations(), value("nsops", "size"),
@@ -73,7 +73,7 @@ CALLS: Final[tuple[Syscall, ...]] = (
     ),
     call("semctl", *values("semid:int semnum:int"), constant("cmd", "ipc"), value("arg", "hex"),
          unknown=both(SUCCEEDED, negate(among(_CMD, *_SEM_NUMBERS)))),
-    call("msgget", *values("key:hex msgflg:hex")),
+    call("msgget", *values("key:ipc_key msgflg:ipc_get")),
     call("msgsnd", value("msqid"), _sends(), value("msgsz", "size"), *values(_FLAGS), unknown=failed("EINVAL")),
     call("msgrcv", value("msqid"), _receives(), value("msgsz", "size"), value("msgtyp", "long"), *values(_FLAGS),
          returns="size"),

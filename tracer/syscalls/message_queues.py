@@ -10,6 +10,7 @@ from tracer.syscalls.expression import (
     SUCCEEDED,
     Expr,
     arg,
+    both,
     failed,
     given,
     member,
@@ -35,7 +36,7 @@ def _event(field: str) -> Expr:
 
 def _notification() -> Arg:
     event = memory(IN, CONTROL, SIGEVENT_COPIED, what="sigevent")
-    by_thread = same(_event("notify"), _SIGEV_THREAD)
+    by_thread = both(given("sevp"), same(_event("notify"), _SIGEV_THREAD))
     cookie_at = _event("value")
     cookie = memory(IN, CONTROL, _COOKIE, at=cookie_at, given=by_thread, on=unless("EINVAL"), what="cookie")
     return Arg("sevp", "sigevent", (event, cookie))

@@ -21,6 +21,7 @@ from tracer.syscalls.expression import (
     Term,
     arg,
     both,
+    failed,
     least,
     member,
     negate,
@@ -41,6 +42,7 @@ from tracer.syscalls.model import (
     call,
     memory,
 )
+from tracer.syscalls.polling import invalid_timespec
 from tracer.syscalls.sockets import DISCARDED, PINNED
 from tracer.syscalls.structures import MSGHDR, SOCKADDR_STORAGE, TIMESPEC, WORD
 
@@ -96,14 +98,16 @@ def _received() -> Arg:
     return Arg("msg", "msghdr:out", copies)
 
 
-def _many(shape: str) -> Arg:
+def _many(shape: str, on: Expr = _LOOKED_UP) -> Arg:
     """An array of mmsghdr; its transfers are worked out message by message."""
-    before = memory(IN, CONTROL, 0, shape=shape, entries=arg("vlen"), on=_LOOKED_UP, what="mmsghdr")
+    before = memory(IN, CONTROL, 0, shape=shape, entries=arg("vlen"), on=on, what="mmsghdr")
     after = memory(OUT, CONTROL, 0, shape=shape, entries=arg("vlen"), counted=False)
     return Arg("msgvec", f"mmsghdr:{'in' if shape == SENT else 'out'}", (before, after))
 
 
 _FLAGS: Final = flags("flags", "msg")
+_TIMEOUT_VALID: Final = both(_LOOKED_UP, negate(both(failed("EINVAL"), invalid_timespec())))
+"""An invalid timeout is found before anything else (`do_recvmmsg`, net/socket.c)."""
 
 
 def _remaining() -> Arg:
@@ -117,5 +121,5 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call("sendmsg", fd(), _sent(), _FLAGS, returns="size"),
     call("recvmsg", fd(), _received(), _FLAGS, returns="size"),
     call("sendmmsg", fd(), _many(SENT), value("vlen", "uint"), _FLAGS),
-    call("recvmmsg", fd(), _many(RECEIVED), value("vlen", "uint"), _FLAGS, _remaining()),
+    call("recvmmsg", fd(), _many(RECEIVED, _TIMEOUT_VALID), value("vlen", "uint"), _FLAGS, _remaining()),
 )

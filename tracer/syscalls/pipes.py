@@ -17,6 +17,7 @@ from tracer.syscalls.expression import (
     both,
     either,
     failed,
+    given,
     more,
     negate,
     object_is,
@@ -46,7 +47,8 @@ _ENDS: Final = Arg("pipefd", "fds", (
     memory(OUT, CONTROL, 8, on=SUCCEEDED, what="fds"),
     link_to(became("pipefd", 0)), link_to(became("pipefd", 4)),
 ))  # fmt: skip
-_LENGTH: Final = more(arg("len"), 0)
+_LENGTH: Final = given("len")
+"""splice of no bytes returns before it looks at anything (SYSCALL_DEFINE6(splice), fs/splice.c)."""
 
 CALLS: Final[tuple[Syscall, ...]] = (
     call("pipe", _ENDS),
@@ -55,16 +57,17 @@ CALLS: Final[tuple[Syscall, ...]] = (
     call(
         "splice",
         fd("fd_in"),
-        _offset("off_in", both(_LENGTH, unless("EBADF", "ESPIPE", "EINVAL")), SUCCEEDED),
+        _offset("off_in", both(_LENGTH, unless("EBADF", "ESPIPE", "EINVAL")), both(_LENGTH, SUCCEEDED)),
         fd("fd_out"),
-        _offset("off_out", both(_LENGTH, unless("EBADF", "ESPIPE", "EINVAL")), SUCCEEDED),
+        _offset("off_out", both(_LENGTH, unless("EBADF", "ESPIPE", "EINVAL")), both(_LENGTH, SUCCEEDED)),
         value("len", "size"),
         flags("flags", "splice"),
         returns="size",
-        unknown=both(either(more(arg("off_in"), 0), more(arg("off_out"), 0)), failed("EINVAL")),
+        unknown=both(either(given("off_in"), given("off_out")), failed("EINVAL")),
     ),
     call("tee", fd("fd_in"), fd("fd_out"), value("len", "size"), flags("flags", "splice"), returns="size"),
-    # Whether the program gives or gets is decided by which end of the pipe it holds (`do_vmsplice`).
+    # Whether the program gives or gets is decided by which end of the pipe it holds (`do_vmsplice`). EBADF is a
+    # descriptor that is not open, found before the array is copied, or one that is no pipe, found after.
     call(
         "vmsplice",
         fd(),
@@ -78,7 +81,10 @@ CALLS: Final[tuple[Syscall, ...]] = (
         value("nr_segs", "size"),
         flags("flags", "splice"),
         returns="size",
-        unknown=both(POSITIVE, negate(object_is(Object.PIPE_READ, Object.PIPE_WRITE))),
+        unknown=either(
+            both(POSITIVE, negate(object_is(Object.PIPE_READ, Object.PIPE_WRITE))),
+            both(given("nr_segs"), failed("EBADF")),
+        ),
     ),
     call(
         "copy_file_range",

@@ -11,7 +11,6 @@ from typing import Final
 
 from tracer.syscalls.arguments import struct_in, value
 from tracer.syscalls.expression import (
-    ALWAYS,
     ENTRY,
     SUCCEEDED,
     Expr,
@@ -27,6 +26,7 @@ from tracer.syscalls.expression import (
     member,
     more,
     negate,
+    same,
     size_of,
     times,
     unless,
@@ -35,6 +35,7 @@ from tracer.syscalls.model import CONTROL, FDSIZE, IN, OUT, Arg, Syscall, call, 
 from tracer.syscalls.structures import POLLFD, SIGSET, TIMESPEC, TIMEVAL
 
 _SANE: Final = more(int_arg("nfds"), 0)
+_SECOND_NS: Final = 1_000_000_000
 _SETS_READ: Final = unless("EINVAL", "ENOMEM")
 _ANY_SET: Final = either(given("readfds"), given("writefds"), given("exceptfds"))
 
@@ -52,12 +53,21 @@ def _set(name: str) -> Arg:
     return Arg(name, "fdset", (read, written))
 
 
+def _seconds_and_part() -> tuple[Expr, Expr]:
+    """The fields of the timeout; a timeval lies like a timespec."""
+    seconds, part = (member(ENTRY, "timeout", arg("timeout"), "timespec", field) for field in ("tv_sec", "tv_nsec"))
+    return seconds, part
+
+
+def invalid_timespec() -> Expr:
+    """Whether the argument `timeout` is a timespec that no call accepts (`timespec64_valid`)."""
+    seconds, part = _seconds_and_part()
+    return both(given("timeout"), either(more(0, seconds), more(0, part), more(part, _SECOND_NS - 1)))
+
+
 def _timeout(reads: str, size: Term, written_on: Expr) -> Arg:
     """A relative timeout: read always, the rest of it written back unless it was zero."""
-    seconds, fraction = (
-        member(ENTRY, "timeout", arg("timeout"), "timespec", field) for field in ("tv_sec", "tv_nsec")
-    )  # a timeval lies alike
-    nonzero = either(seconds, fraction)
+    nonzero = either(*_seconds_and_part())
     read = memory(IN, CONTROL, size, what=reads)
     written = memory(OUT, CONTROL, size, on=both(given("timeout"), written_on, nonzero), what=reads)
     return Arg("timeout", reads, (read, written))
@@ -75,6 +85,11 @@ def sigset_argpack(name: str) -> Arg:
     sigset = memory(IN, CONTROL, SIGSET, given=given(name), at=mask, on=unless("EINVAL"), what="sigset")
     return Arg(name, "argpack", (pack, sigset))
 
+
+# ppoll looks at its timeout, then at its mask, and writes nothing back when it does not like them
+# (SYSCALL_DEFINE5(ppoll), fs/select.c). Too many descriptors give EINVAL after both.
+_MASK_REFUSED: Final = both(given("sigmask"), negate(same(arg("sigsetsize"), SIGSET)))
+_PPOLL_BEGUN: Final = negate(both(failed("EINVAL"), either(invalid_timespec(), _MASK_REFUSED)))
 
 _COUNT: Final = bits(arg("nfds"), 0xFFFFFFFF)
 """An unsigned int: the upper half of the register means nothing (SYSCALL_DEFINE3(poll), fs/select.c)."""
@@ -99,10 +114,9 @@ CALLS: Final[tuple[Syscall, ...]] = (
         "ppoll",
         _pollfds(),
         value("nfds", "uint"),
-        _timeout("timespec", TIMESPEC, ALWAYS),
-        struct_in("sigmask", "sigset", SIGSET, on=unless("EINVAL")),
+        _timeout("timespec", TIMESPEC, _PPOLL_BEGUN),
+        struct_in("sigmask", "sigset", SIGSET, on=_PPOLL_BEGUN),
         value("sigsetsize", "size"),
         returns="ready",
-        unknown=failed("EINVAL"),
     ),
 )

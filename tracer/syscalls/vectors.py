@@ -14,6 +14,7 @@ from tracer.syscalls.expression import (
     POSITIVE,
     SUCCEEDED,
     Expr,
+    among,
     arg,
     both,
     either,
@@ -39,17 +40,29 @@ _ZEROS: Final = segments(
 """/dev/zero fills the segments; nothing is copied from anywhere."""
 
 
-def _iov(way: int, otherwise: Expr) -> Arg:
+def _iov(way: int, otherwise: Expr, read: Expr = _ARRAY_READ) -> Arg:
     payload = segments(arg("iov"), arg("iovcnt"), way, on=both(POSITIVE, negate(otherwise)))
     return Arg(
         "iov",
         f"iovec:{'in' if way == IN else 'out'}",
-        (iovecs(arg("iov"), arg("iovcnt"), _ARRAY_READ), payload, *((_ZEROS,) if way == OUT else ())),
+        (iovecs(arg("iov"), arg("iovcnt"), read), payload, *((_ZEROS,) if way == OUT else ())),
     )
 
 
-_READ: Final = (fd(), _iov(OUT, _NOT_COPIED), value("iovcnt", "size"))
-_WRITE: Final = (fd(), _iov(IN, _TAKEN_UNCOPIED), value("iovcnt", "size"))
+def _before_start(*real: int) -> Expr:
+    """A negative position: EINVAL before anything else, unless it has a meaning of its own (`do_preadv`)."""
+    return both(failed("EINVAL"), more(0, arg("pos")), negate(among(arg("pos"), *real)))
+
+
+def _both_ways(read: Expr = _ARRAY_READ) -> tuple[tuple[Arg, ...], tuple[Arg, ...]]:
+    count = value("iovcnt", "size")
+    return (fd(), _iov(OUT, _NOT_COPIED, read), count), (fd(), _iov(IN, _TAKEN_UNCOPIED, read), count)
+
+
+_READ, _WRITE = _both_ways()
+_READ_AT, _WRITE_AT = _both_ways(both(_ARRAY_READ, negate(_before_start())))
+_READ_2, _WRITE_2 = _both_ways(both(_ARRAY_READ, negate(_before_start(-1))))
+"""The position -1 means that of the file (preadv2(2))."""
 _AT: Final = (value("pos", "split_offset"), value("pos_h", "nothing"))
 """A machine with words of 64 bits has the whole position in the first (`pos_from_hilo`, fs/read_write.c)."""
 
@@ -76,20 +89,20 @@ def _process_vm(name: str, way: int) -> Syscall:
 
 _WHOLE: Final = (value("pos", "loff"),)
 OF_X32: Final = (
-    call("preadv", *_READ, *_WHOLE, returns="size"),
-    call("pwritev", *_WRITE, *_WHOLE, returns="size"),
-    call("preadv2", *_READ, *_WHOLE, flags("flags", "rwf"), returns="size"),
-    call("pwritev2", *_WRITE, *_WHOLE, flags("flags", "rwf"), returns="size"),
+    call("preadv", *_READ_AT, *_WHOLE, returns="size"),
+    call("pwritev", *_WRITE_AT, *_WHOLE, returns="size"),
+    call("preadv2", *_READ_2, *_WHOLE, flags("flags", "rwf"), returns="size"),
+    call("pwritev2", *_WRITE_2, *_WHOLE, flags("flags", "rwf"), returns="size"),
 )
 """x32 has the position in one register (`compat_sys_preadv64v2`, fs/read_write.c)."""
 
 CALLS: Final[tuple[Syscall, ...]] = (
     call("readv", *_READ, returns="size"),
     call("writev", *_WRITE, returns="size"),
-    call("preadv", *_READ, *_AT, returns="size"),
-    call("pwritev", *_WRITE, *_AT, returns="size"),
-    call("preadv2", *_READ, *_AT, flags("flags", "rwf"), returns="size"),
-    call("pwritev2", *_WRITE, *_AT, flags("flags", "rwf"), returns="size"),
+    call("preadv", *_READ_AT, *_AT, returns="size"),
+    call("pwritev", *_WRITE_AT, *_AT, returns="size"),
+    call("preadv2", *_READ_2, *_AT, flags("flags", "rwf"), returns="size"),
+    call("pwritev2", *_WRITE_2, *_AT, flags("flags", "rwf"), returns="size"),
     _process_vm("process_vm_readv", OUT),
     _process_vm("process_vm_writev", IN),
 )

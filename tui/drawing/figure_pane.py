@@ -6,6 +6,7 @@ from rich.text import Text
 
 from tracer.analyze.figure import Figure
 from tui.drawing.figure import figure_lines
+from tui.drawing.figure_glyphs import UNICODE, Glyphs
 from tui.drawing.palette import Palette
 
 _NONE = (
@@ -20,9 +21,9 @@ _WHOLE = "No such call returned with data."
 _PHASE = "None happened in the phase “measure” that the program marked."
 
 
-def figure_text(figure: Figure, width: int, palette: Palette) -> Text:
+def figure_text(figure: Figure, width: int, palette: Palette, glyphs: Glyphs = UNICODE) -> Text:
     """The picture."""
-    return Text("\n").join(figure_lines(figure, width, palette))
+    return Text("\n").join(figure_lines(figure, width, palette, glyphs))
 
 
 def no_figure(live: bool, measured: bool, palette: Palette) -> Text:

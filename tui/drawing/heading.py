@@ -35,10 +35,17 @@ def heading(snapshot: Snapshot, since_pause: int | None, width: int, palette: Pa
 
 def scope_note(report: Report) -> str:
     """What the figures are of, and how to see the rest; nothing when there is nothing to choose."""
+    return scope_notes(report)[0]
+
+
+def scope_notes(report: Report) -> tuple[str, ...]:
+    """The same in fewer and fewer words, for lines with less and less room."""
     if report.phase is not None:
-        return f"figures of phase {clean(report.phase)} · w: whole run"
-    names = [phase.name for phase in report.phases]
-    return f"figures of the whole run · w: phase {MEASURED}" if MEASURED in names else ""
+        phase = clean(report.phase)
+        return f"figures of phase {phase} · w: whole run", f"{phase} · w: whole run", "w: whole run", "w: all"
+    if MEASURED not in [phase.name for phase in report.phases]:
+        return ("",)
+    return f"figures of the whole run · w: phase {MEASURED}", f"whole run · w: {MEASURED}", f"w: {MEASURED}"
 
 
 def command_line(command: tuple[str, ...]) -> str:

@@ -20,6 +20,17 @@ _SHOWN = {
     "right": "→",
     "up": "↑",
     "down": "↓",
+    "comma": ",",
+    "full_stop": ".",
+    "colon": ":",
+    "slash": "/",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
 }
 
 Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -36,7 +47,12 @@ def help_lines(sections: Sections, palette: Palette) -> list[Text]:
 
 def keys_text(keys: str) -> str:
     """Keys as bound ("escape,question_mark") as people read them ("esc ?")."""
-    return " ".join(_SHOWN.get(key, key) for key in keys.split(","))
+    return " ".join(_shown(key) for key in keys.split(","))
+
+
+def _shown(key: str) -> str:
+    *held, last = key.split("+")
+    return _SHOWN.get(key) or "+".join((*held, _SHOWN.get(last, last)))
 
 
 def _keys(keys: tuple[tuple[str, str], ...], palette: Palette) -> Iterator[Text]:

@@ -110,7 +110,8 @@ def cell_line(row: LatencyRow, cell: int, cell_ns: float, since_ns: int, width: 
     line.append(several(number, "call"), palette.strong)
     line.append(f" between {between(row.octaves)} at {since_ns / 1e9:.9f} s", palette.text)
     line.append(f"  cell {duration(round(cell_ns))}", palette.faint)
-    if number:
-        line.append("  enter: show one", palette.faint)
+    hint = "  enter: show them one by one" if number > 1 else "  enter: show it"
+    if number and line.cell_len + len(hint) <= width:
+        line.append(hint, palette.faint)
     line.truncate(width, overflow="ellipsis")
     return line

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from tracer.kernel.states import DescriptorState, ThreadState, Watch
-from tui.drawing.figure_glyphs import ASCII, UNICODE, Glyphs, in_ascii
+from tui.drawing.figure_glyphs import UNICODE
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean, fit
 from tui.drawing.units import several, size
@@ -18,15 +18,15 @@ _WATCHED_SHOWN = 4
 _ELSEWHERE_SHOWN = 3
 
 
-def step_lines(view: StepView, width: int, height: int, palette: Palette, glyphs: Glyphs = UNICODE) -> list[Text]:
+def step_lines(view: StepView, width: int, height: int, palette: Palette) -> list[Text]:
     """At most `height` lines of `width` cells, the most important first."""
-    lines = list(_lines(view, width, palette, glyphs))[: max(1, height)]
+    lines = list(_lines(view, width, palette))[: max(1, height)]
     for line in lines:
         line.truncate(width, overflow="ellipsis")
-    return [_ascii(line) for line in lines] if glyphs is ASCII else lines
+    return lines
 
 
-def _lines(view: StepView, width: int, palette: Palette, glyphs: Glyphs) -> Iterator[Text]:
+def _lines(view: StepView, width: int, palette: Palette) -> Iterator[Text]:
     call = view.call
     if call is None:
         yield from _waiting(view, palette)
@@ -37,7 +37,7 @@ def _lines(view: StepView, width: int, palette: Palette, glyphs: Glyphs) -> Iter
     yield head
     sentence = call.sentence + (f"; {view.outlook}" if view.outlook else "")
     yield from _wrapped(sentence[:1].upper() + sentence[1:] + "." if sentence else "", width, palette)
-    yield _figure(view, palette, glyphs)
+    yield _figure(view, palette)
     for state, name in zip(view.descriptors, call.names, strict=False):
         yield _descriptor(state, name, palette)
         if state.watches is not None:
@@ -50,7 +50,9 @@ def _lines(view: StepView, width: int, palette: Palette, glyphs: Glyphs) -> Iter
 def _waiting(view: StepView, palette: Palette) -> Iterator[Text]:
     head = Text("NOT HELD YET", palette.accent)
     inside = len(view.elsewhere)
-    if inside and inside >= view.threads:
+    if view.until:
+        head.append(f"  runs until the next {clean(view.until)} begins; s holds it at any call", palette.text)
+    elif inside and inside >= view.threads:
         head.append("  every thread is inside a call; it is held when the call returns", palette.text)
     else:
         head.append("  a thread is held when it comes to its next call", palette.text)
@@ -70,17 +72,17 @@ def _wrapped(sentence: str, width: int, palette: Palette) -> Iterator[Text]:
         yield Text(line, palette.text)
 
 
-def _figure(view: StepView, palette: Palette, glyphs: Glyphs) -> Text:
+def _figure(view: StepView, palette: Palette) -> Text:
     """Application and kernel side by side, and where the thread is."""
     assert view.call is not None
-    arrow, wall = glyphs.line * 3, glyphs.empty.strip()
+    arrow, wall = UNICODE.line * 3, UNICODE.empty.strip()
     line = Text("application ", palette.user)
     if view.call.hold.at_entry:
-        line.append(f"● {arrow}{glyphs.right}{wall}  ", palette.text)
+        line.append(f"● {arrow}{UNICODE.right}{wall}  ", palette.text)
         line.append("      kernel", palette.kernel)
         line.append("  has done nothing yet", palette.faint)
     else:
-        line.append(f"  {glyphs.left}{arrow}{wall}", palette.text)
+        line.append(f"  {UNICODE.left}{arrow}{wall}", palette.text)
         line.append(" ●", palette.text)
         line.append("       kernel", palette.kernel)
         line.append("  is done; the program does not know yet", palette.faint)
@@ -154,7 +156,3 @@ def _inside(each: Elsewhere, palette: Palette) -> Text:
 
 def _state_words(state: ThreadState) -> str:
     return f"{state.words} in {clean(state.function)}" if state.function else state.words
-
-
-def _ascii(line: Text) -> Text:
-    return Text(in_ascii(line.plain), spans=line.spans, style=line.style, no_wrap=True)

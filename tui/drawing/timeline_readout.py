@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
+from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 
 from tracer.analyze.timeline_cells import Cells, Running
@@ -14,6 +16,17 @@ from tui.drawing.timeline_glyphs import Glyphs
 from tui.drawing.units import count, duration, percent, several, size
 
 BETWEEN: Final = "held by the tracer"
+_LEAST_CALL: Final = 24
+"""Cells of a call's text that its times do not take."""
+_ALWAYS: Final = float("inf")
+
+
+class Part(NamedTuple):
+    """Some words of a line, and how bad it is to leave them out: for times, how long they are."""
+
+    words: str
+    style: Style
+    weight: float = _ALWAYS
 
 
 def state_at(span: Span | Running | None, moment_ns: int) -> str:
@@ -27,6 +40,7 @@ def state_at(span: Span | Running | None, moment_ns: int) -> str:
                   ("between calls, waits for a CPU", span.before_runnable_ns))  # fmt: skip
         since += sum(length for _, length in stages)
     else:
+        since -= span.held_ns
         half = span.kernel_ns // 2
         stages = (("runs in the kernel", half), ("asleep in the call", span.blocked_ns),
                   ("in the call, waits for a CPU", span.runnable_ns),
@@ -56,22 +70,24 @@ def call_line(span: Span | Running | None, text: str, width: int, palette: Palet
     if span is None:
         line.append("no call", palette.faint)
         return _cut(line, width)
-    tail = Text(no_wrap=True, end="")
+    parts: list[Part] = []
     if isinstance(span, Running):
-        tail.append(f"  inside for {duration(max(0, span.now_ns - span.at_ns))}", palette.running)
+        inside = max(0, span.now_ns - span.at_ns - span.held_ns)
+        parts.append(Part(f"  inside for {duration(inside)}", palette.running, inside))
     else:
         for state in STATES:
             amount = int(getattr(span, f"{state.word}_ns"))
             if amount:
-                tail.append(f"  {state.word} {duration(amount)}", style_of(palette, state))
+                parts.append(Part(f"  {state.word} {duration(amount)}", style_of(palette, state), amount))
         if span.bytes_in:
-            tail.append(f"  in {size(span.bytes_in)}", palette.copy_in)
+            parts.append(Part(f"  in {size(span.bytes_in)}", palette.copy_in))
         if span.bytes_out:
-            tail.append(f"  out {size(span.bytes_out)}", palette.copy_out)
+            parts.append(Part(f"  out {size(span.bytes_out)}", palette.copy_out))
         if span.tracer_ns:
-            tail.append(f"  tracer {duration(span.tracer_ns)}", palette.faint)
+            parts.append(Part(f"  tracer {duration(span.tracer_ns)}", palette.faint, -1))
+    tail = _fitting(parts, width - 1 - min(_LEAST_CALL, cell_len(text)))
     head = Text(clean(text), palette.text)
-    head.truncate(max(width // 2, width - 1 - tail.cell_len), overflow="ellipsis")
+    head.truncate(max(0, width - 1 - tail.cell_len), overflow="ellipsis")
     return _cut(line + head + tail, width)
 
 
@@ -91,28 +107,31 @@ def sums_line(title: str, cells: Cells, held_ns: float, width: int, palette: Pal
         cells.blocked + cells.before_blocked,
         cells.runnable + cells.before_runnable,
     )
+    parts = []
     for state, amount in zip(STATES, amounts, strict=True):
         part = round(float(amount.sum()))
         if part:
-            line.append(f"  {state.word} {percent(part, round(own))}", style_of(palette, state))
+            share = f"  {state.word} {percent(part, round(own))}"
+            parts.append(Part(share, style_of(palette, state), part))
     into, out = int(cells.bytes_in.sum()), int(cells.bytes_out.sum())
     if into:
-        line.append(f"  in {size(into)}", palette.copy_in)
+        parts.append(Part(f"  in {size(into)}", palette.copy_in))
     if out:
-        line.append(f"  out {size(out)}", palette.copy_out)
+        parts.append(Part(f"  out {size(out)}", palette.copy_out))
     signals = int(cells.signals.sum())
     if signals:
-        line.append(f"  {several(signals, 'signal')}", palette.event)
+        parts.append(Part(f"  {several(signals, 'signal')}", palette.event))
     if held_ns >= 1:
-        line.append(f"  tracer {duration(round(held_ns))} left out", palette.faint)
-    return _cut(line, width)
+        parts.append(Part(f"  tracer {duration(round(held_ns))} left out", palette.faint, -1))
+    return _cut(line + _fitting(parts, width - line.cell_len), width)
 
 
 def legend(glyphs: Glyphs, width: int, palette: Palette) -> Text:
     """What the patterns mean, as much as fits."""
     full = glyphs.heights[-1]
     parts = [
-        (full, "user", "runs"), (full, "kernel", "runs in the kernel"), (glyphs.blocked, "blocked", "asleep"),
+        (full, "user", "above: user space"), (full, "kernel", "below: kernel"),
+        (glyphs.blocked, "blocked", "asleep"),
         (glyphs.runnable, "runnable", "waits for a CPU"), (glyphs.held, "faint", "held by the tracer"),
         (glyphs.copy_in, "copy_in", "copied in"), (glyphs.copy_out, "copy_out", "copied out"),
         (glyphs.wakeup, "accent", "wake-up"), (glyphs.signal, "event", "signal"), (glyphs.mark, "event", "mark"),
@@ -124,6 +143,17 @@ def legend(glyphs: Glyphs, width: int, palette: Palette) -> Text:
             break
         line.append(glyph, getattr(palette, style))
         line.append(f" {words}  ", palette.faint)
+    return line
+
+
+def _fitting(parts: list[Part], room: int) -> Text:
+    """As many of `parts` as there is room for, in their order: the least go first."""
+    kept = list(parts)
+    while kept and sum(cell_len(part.words) for part in kept) > room:
+        kept.remove(min(kept, key=lambda part: part.weight))
+    line = Text(no_wrap=True, end="")
+    for part in kept:
+        line.append(part.words, part.style)
     return line
 
 

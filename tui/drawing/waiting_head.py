@@ -38,7 +38,7 @@ def _outcome(ret: WaitReturn) -> str:
     else:
         asked = len(watched.entries)
     of = f" of {count(asked)}" if asked else ""
-    bits = " bits" if isinstance(watched, Bits) else ""
+    bits = "" if not isinstance(watched, Bits) else " bit" if ret.result == 1 else " bits"
     return f"{count(ret.result)}{bits}{of} ready"
 
 

@@ -1,8 +1,7 @@
-"""Help: every key, read from the bindings themselves, and what the marks and patterns mean."""
+"""Help: every key (`tui.help_sections` reads them from the bindings), and what the marks and patterns mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,15 +11,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.drawing.help import help_lines
+from tui.drawing.help import Sections, help_lines
 from tui.theme import palette_of
-
-Bindings = Iterable[BindingType]
-
-
-def keys_of(bindings: Bindings) -> tuple[tuple[str, str], ...]:
-    """Keys and what they do, as (keys, description), in the order they are declared."""
-    return tuple((binding.key, binding.description) for binding in bindings if isinstance(binding, Binding))
 
 
 class HelpScreen(ModalScreen[None]):
@@ -29,9 +21,13 @@ class HelpScreen(ModalScreen[None]):
     CSS_PATH = "modal.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter", "dismiss", "Close", show=False),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("pageup,b", "page(-1)", "A page up", show=False),
+        Binding("pagedown,space", "page(1)", "A page down", show=False),
     ]
 
-    def __init__(self, sections: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]) -> None:
+    def __init__(self, sections: Sections) -> None:
         super().__init__()
         self._sections = sections
 
@@ -44,3 +40,15 @@ class HelpScreen(ModalScreen[None]):
         """Fill it in, in the colours of the theme."""
         text = Text("\n").join(help_lines(self._sections, palette_of(self)))
         self.query_one("#help-text", Static).update(text)
+
+    def action_scroll(self, lines: int) -> None:
+        """Some lines up or down."""
+        self._view.scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """A page up or down."""
+        self._view.scroll_relative(y=pages * max(1, self._view.size.height - 1), animate=False)
+
+    @property
+    def _view(self) -> VerticalScroll:
+        return self.query_one(VerticalScroll)

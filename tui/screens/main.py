@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
-from tui.drawing.heading import scope_note
+from tui.drawing.heading import scope_notes
 from tui.live import LiveRun
 from tui.messages import GoTo, Polled, Printed, SetFilter
 from tui.panes import CALLS, OUTPUT, TABS, panes_for
@@ -19,6 +19,7 @@ from tui.terminal import ProgramTerminal
 from tui.widgets.calls_pane import CallsPane
 from tui.widgets.details import DetailsPane
 from tui.widgets.heading import Heading
+from tui.widgets.key_line import KeyLine
 from tui.widgets.output import Output
 from tui.widgets.step_panel import StepPanel
 from tui.widgets.tab_line import Tab, TabLine
@@ -39,7 +40,7 @@ class MainScreen(SteppingScreen):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(tab.key, f"tab('{tab.pane}')", tab.title, show=False) for tab in TABS),
-        Binding("p", "pause", "Pause"),
+        Binding("p", "pause", "Pause", tooltip="Hold the view, or go on with the newest; the program runs on"),
     ]
 
     def __init__(self, source: Source, live: LiveRun | None, terminal: ProgramTerminal | None) -> None:
@@ -64,7 +65,7 @@ class MainScreen(SteppingScreen):
             if self._output:
                 yield self._output
         yield self.step_panel
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """The details are open at first where there is room for them."""
@@ -73,10 +74,12 @@ class MainScreen(SteppingScreen):
 
     def on_polled(self, event: Polled) -> None:
         """A new snapshot: show it, or only count while the view is paused."""
+        ended = not event.snapshot.live and (self._newest is None or self._newest.live)
         self._newest = event.snapshot
         self.step_panel.show(event.snapshot)
-        if self._output and not event.snapshot.live:
-            self._output.end()
+        if ended:
+            if self._output:
+                self._output.end()
             self.refresh_bindings()
         if self._held is None:
             self._show(event.snapshot)
@@ -96,11 +99,8 @@ class MainScreen(SteppingScreen):
             calls.table.list.go_to_line(event.line)
 
     def action_pause(self) -> None:
-        """Hold the view, or go on with the newest; the program runs on either way."""
+        """Hold the view, or go on with the newest; the program runs on either way. Not offered after its end."""
         if self._newest is None:
-            return
-        if self._held is None and not self._newest.live:
-            self.notify("Nothing to pause: the recording has ended.", timeout=3)
             return
         self._held = self._newest if self._held is None else None
         self._show(self._newest)
@@ -142,6 +142,11 @@ class MainScreen(SteppingScreen):
         return self.query_one(CallsPane)
 
     @property
+    def open_pane(self) -> str:
+        """The id of the pane of the open tab."""
+        return self._tab.pane
+
+    @property
     def typing(self) -> bool:
         """Keys go to the program's terminal."""
         return self._output is not None and self._output.takes_keys
@@ -154,6 +159,8 @@ class MainScreen(SteppingScreen):
         """While the program's terminal has the keys, ours are not offered."""
         if self.typing:
             return action not in {"pause", "tab", *STEP_ACTIONS}
+        if action == "pause":
+            return self._held is not None or self._newest is None or self._newest.live
         return self.may_step(action)
 
     @property
@@ -180,7 +187,7 @@ class MainScreen(SteppingScreen):
         self._show_heading(snapshot)
         self.query_one(TimeBar).show(snapshot.report)
         self.query_one(TotalsLine).show(snapshot.report.totals)
-        self.query_one(TabLine).tell(scope_note(snapshot.report))
+        self.query_one(TabLine).tell(*scope_notes(snapshot.report))
         pane = self._panes.get(self._tab)
         if pane is not None:
             pane.show(snapshot)

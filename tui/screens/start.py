@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from tui.drawing.text import clean
 from tui.offers import Offer, Offers, Verdict
 from tui.theme import palette_of
+from tui.widgets.key_line import KeyLine
 from tui.widgets.lines_view import LinesView
 from tui.widgets.offer_list import OfferList
 from tui.widgets.tab_line import Tab, TabLine
@@ -61,7 +62,7 @@ class StartScreen(Screen[Offer]):
         with VerticalScroll(id="about", can_focus=False):
             yield Static(id="about-text", markup=False)
         yield Static("checking what works here ...", id="verdict", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Fill the first list and ask the doctor."""

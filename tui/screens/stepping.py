@@ -20,11 +20,13 @@ class SteppingScreen(Screen[None]):
     """A screen with a step panel. While the program is held its keys come before those of the tabs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "step", "Step"),
-        Binding("c", "step_kind", "Next such call", priority=True),
-        Binding("C", "step_fd", "Next on fd", priority=True),
-        Binding("r", "run_on", "Run on", priority=True),
-        Binding("t", "next_held", "Another held thread", priority=True, show=False),
+        Binding("s", "step", "Step", tooltip="Hold the program at its next call; held: go on to the next stop"),
+        Binding("c", "step_kind", "Next such", tooltip="Run on until the next call of this kind", priority=True),
+        Binding(
+            "C", "step_fd", "Next on fd", tooltip="Run on until the next call on this descriptor", priority=True
+        ),
+        Binding("r", "run_on", "Run on", tooltip="Hold no more", priority=True),
+        Binding("t", "next_held", "Show another held thread", priority=True, show=False),
     ]
 
     def __init__(self, source: Source, live: LiveRun | None) -> None:

@@ -21,7 +21,7 @@ from tui.widgets.go_to_dialog import GoToDialog
 from tui.widgets.pane import Pane
 
 JUMP_KEYS: Final[list[BindingType]] = [
-    Binding("f", "follow", "Follow fd"),
+    Binding("f", "follow", "Follow fd", tooltip="Only calls on this descriptor; again: all"),
     Binding("n", "same_fd(1)", "Next call on the same descriptor", show=False),
     Binding("N", "same_fd(-1)", "Previous call on the same descriptor", show=False),
     Binding("e", "trouble(1)", "Next failed or wasted call", show=False),

@@ -196,9 +196,7 @@ class CallTable(Vertical):
 
     def _vocabulary(self) -> Vocabulary | None:
         known = self._source.known()
-        return (
-            Vocabulary(known, self._snapshot.report) if known is not None and self._snapshot is not None else None
-        )
+        return Vocabulary(known) if known is not None else None
 
     def _titles(self, width: int) -> Text:
         return column_titles(self.list.layout_of(width), width, palette_of(self), self.order)

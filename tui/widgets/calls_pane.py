@@ -23,9 +23,9 @@ class CallsPane(CallJumps):
     """The list with its titles, and the details pane: open at first where there is room for both."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Type a filter"),
         Binding("x,ctrl+u", "clear_filter", "All calls again, in the order of time", show=False),
-        Binding("enter", "toggle_details", "Details"),
+        Binding("enter", "toggle_details", "Details", tooltip="Open or close the details"),
         Binding("tab", "to_details", "To the details and back", show=False),
         Binding("escape", "close_details", "Close the details", show=False),
         Binding("S", "sort", "Sort by wall, kernel, blocked, ... and by time again", show=False),

@@ -32,9 +32,9 @@ class DescriptorBrowser(Vertical):
     DescriptorBrowser #descriptors-empty { display: none; color: $text-muted; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", key_display="/"),
-        Binding("left,<", "sort_by(-1)", "Sort by another column", key_display="←→"),
-        Binding("right,>", "sort_by(1)", "… the next one", show=False),
+        Binding("slash", "search", "Search", key_display="/", tooltip="Search descriptors by words"),
+        Binding("left,<", "sort_by(-1)", "Sort", key_display="←→", tooltip="Sort by the column to the left"),
+        Binding("right,>", "sort_by(1)", "Sort by the column to the right", show=False),
         Binding("r", "reverse", "Reverse the order", show=False),
         Binding("t", "together", "Those of one process together", show=False),
         Binding("escape", "forget", "End the search", show=False),

@@ -37,8 +37,8 @@ class DescriptorsPane(Pane):
     DescriptorsPane.-beside Story { width: 56; height: 100%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "follow", "Its calls"),
-        Binding("o", "origin", "Opened where"),
+        Binding("enter", "follow", "Its calls", tooltip="List only the calls on this descriptor"),
+        Binding("o", "origin", "Origin", tooltip="The call that opened it"),
         Binding("v", "toggle_story", "Open or close the story", show=False),
     ]
 

@@ -15,6 +15,7 @@ from textual.message_pump import MessagePump
 from textual.widgets import Static
 
 from tracer.analyze.phases import MEASURE
+from tui.drawing.figure_glyphs import UNICODE, Glyphs
 from tui.drawing.figure_pane import figure_text, no_figure, reading
 from tui.figures import Drawn
 from tui.messages import GoTo
@@ -50,14 +51,14 @@ class FigurePane(Pane):
     """A worker finds the messages and makes the figure; a newer request ends an older one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "Previous message", key_display="←"),
-        Binding("right", "step(1)", "Next message", key_display="→"),
+        Binding("left", "step(-1)", "Previous", key_display="←", tooltip="Previous message"),
+        Binding("right", "step(1)", "Next", key_display="→", tooltip="Next message"),
         Binding("comma", "step(-10)", "Ten messages back", show=False),
         Binding("full_stop", "step(10)", "Ten messages on", show=False),
         Binding("home", "to(1)", "First message", show=False),
         Binding("end", "to(-1)", "Last message", show=False),
-        Binding("t", "typical", "A typical one"),
-        Binding("enter", "calls", "Its calls"),
+        Binding("t", "typical", "Typical", tooltip="A typical message"),
+        Binding("enter", "calls", "Its calls", tooltip="Go to the call that brought the message"),
     ]
 
     class Made(Message):
@@ -80,9 +81,10 @@ class FigurePane(Pane):
             """A slow screen drops stale ones."""
             return isinstance(message, FigurePane.Reading)
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(id="figure")
         self._source = source
+        self._glyphs = glyphs
         self._snapshot: Snapshot | None = None
         self.drawn: Drawn | None = None
         """What is shown."""
@@ -177,7 +179,7 @@ class FigurePane(Pane):
     def _draw(self, drawn: Drawn) -> None:
         palette = palette_of(self)
         if drawn.figure is not None:
-            self._put(figure_text(drawn.figure, self.size.width - 1, palette))
+            self._put(figure_text(drawn.figure, self.size.width - 1, palette, self._glyphs))
         elif self._snapshot is not None:
             measured = any(phase.name == MEASURE for phase in self._snapshot.report.phases)
             self._put(no_figure(self._snapshot.live, measured, palette))

@@ -36,10 +36,10 @@ class FilterBar(Vertical):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete", "Complete"),
-        Binding("down", "select(1)", "Other choices", show=False),
-        Binding("up,shift+tab", "select(-1)", "… back", show=False),
-        Binding("escape", "cancel", "Cancel"),
+        Binding("tab", "complete", "Complete", tooltip="Complete the word with the marked choice"),
+        Binding("down", "select(1)", "The next choice", show=False),
+        Binding("up,shift+tab", "select(-1)", "The choice before", show=False),
+        Binding("escape", "cancel", "Cancel", tooltip="Back to the filter before"),
     ]
 
     class Typed(Message):
@@ -56,7 +56,7 @@ class FilterBar(Vertical):
         super().__init__()
         self._vocabulary = vocabulary
         self._words: Vocabulary | None = None
-        self._input = Input(compact=True, placeholder=_EXAMPLES, id="filter-text", select_on_focus=False)
+        self._input = Input(compact=True, id="filter-text", select_on_focus=False)
         self._status = Static(id="filter-status", markup=False)
         self._below = Static(id="filter-below", markup=False)
         self._before = ""
@@ -84,6 +84,7 @@ class FilterBar(Vertical):
         self.display = True
         self._below.display = True
         self._input.can_focus = True
+        self._input.placeholder = _EXAMPLES
         self._input.cursor_position = len(self._input.value)
         # At once, not when the queue is empty: what is typed next is meant for the filter.
         self.screen.set_focus(self._input)
@@ -134,6 +135,7 @@ class FilterBar(Vertical):
     def _leave(self) -> None:
         self._below.display = False
         self._input.can_focus = False
+        self._input.placeholder = ""  # the bar may stay for what the list is sorted by: no filter, no examples
         self.post_message(self.Left())
 
     def _look(self) -> None:

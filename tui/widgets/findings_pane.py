@@ -69,7 +69,9 @@ class FindingsPane(Pane):
     """List and details; enter goes to the lines that show it, one after the other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "evidence", "Show it in the calls; again: the next line"),
+        Binding(
+            "enter", "evidence", "Its calls", tooltip="Show it in the list of calls; again: the next line of it"
+        ),
     ]
 
     def __init__(self, source: Source) -> None:

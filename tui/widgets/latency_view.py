@@ -32,10 +32,12 @@ class LatencyView(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "row(-1)", "Longer latencies", show=False),
         Binding("down", "row(1)", "Shorter latencies", show=False),
-        Binding("less_than_sign", "name(-1)", "Another call, or all", key_display="< >"),
-        Binding("greater_than_sign", "name(1)", "… the next one", show=False),
-        Binding("k", "kernel", "Kernel time alone"),
-        Binding("enter", "go_to", "Go to a call"),
+        Binding(
+            "less_than_sign", "name(-1)", "Which", key_display="< >", tooltip="The call before this one, or all"
+        ),
+        Binding("greater_than_sign", "name(1)", "The next call, or all", show=False),
+        Binding("k", "kernel", "Kernel", tooltip="Kernel time alone, or all of the call"),
+        Binding("enter", "go_to", "Its calls", tooltip="Go to a call of this cell; again: the next"),
     ]
 
     class Counted(Message):
@@ -75,6 +77,8 @@ class LatencyView(Widget, can_focus=True):
         self._call: str | None = None
         """The name of the call that is shown; None for all."""
         self._kernel_only = False
+        self._shown: tuple[tuple[Wanted, int, range] | None, int] = None, -1
+        """The cell that was asked for last, and the line that was shown of it."""
         self._room = 10
 
     def show(self, view: TimelineView, room: int) -> None:
@@ -164,14 +168,18 @@ class LatencyView(Widget, can_focus=True):
         self._again()
 
     def action_go_to(self) -> None:
-        """Show one of the calls at the cursor in the list."""
+        """Show the first of the calls at the cursor in the list; asked again there, the next."""
         if self._view is None or self._counting is None or not self._rows.rows:
             return
         octaves = self._rows.rows[self._place()].octaves
-        line = self._counting.find(self._wanted(self._view), self._view.cell, octaves)
+        place = self._wanted(self._view), self._view.cell, octaves
+        before, shown = self._shown
+        line = self._counting.find(*place, after=shown) if before == place else None
+        line = self._counting.find(*place) if line is None else line  # behind the last comes the first again
         if line is None:
             self.notify("No call here.", timeout=2)
         else:
+            self._shown = place, line
             self.post_message(GoTo(line))
 
     def _again(self) -> None:

@@ -62,7 +62,7 @@ class LinesView(ScrollView, can_focus=True):
         """There are `count` lines now."""
         if count != self.count:
             self.count = count
-            self.virtual_size = Size(0, count)
+            self._hold(count)
         if self.following:
             self._go(count - 1)
         else:
@@ -127,6 +127,15 @@ class LinesView(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Keep the cursor in view."""
         self._go(self.cursor)
+
+    def _hold(self, count: int) -> None:
+        """Room for `count` lines. Where the list stands nothing moves, so the screen need not be laid out again for
+        it, which would cost more than the lines and paint the scroll bar once more."""
+        if self.vertical_scrollbar.is_mounted and self.show_vertical_scrollbar and self.size:
+            self.set_reactive(LinesView.virtual_size, Size(0, count))
+            self.vertical_scrollbar.window_virtual_size = count
+        else:
+            self.virtual_size = Size(0, count)
 
     def _go(self, index: int) -> None:
         self.cursor = max(0, min(index, self.count - 1))

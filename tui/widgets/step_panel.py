@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.text import Text
 from textual.message import Message
 from textual.widget import Widget
 
 from tracer.analyze.holds import Hold
-from tui.drawing.figure_glyphs import ASCII, UNICODE
 from tui.drawing.step import step_lines
 from tui.held_call import HeldCall
 from tui.latest import Latest
@@ -48,6 +49,8 @@ class StepPanel(Widget):
         """The program is held, or will be."""
         self._snapshot: Snapshot | None = None
         self._call: HeldCall | None = None
+        self._until = ""
+        """What the program runs on to; "": any call."""
         self._view = StepView(None)
         self._looks: Latest[Request] = Latest(self, lambda request: self.Seen(look(request)))
 
@@ -81,6 +84,7 @@ class StepPanel(Widget):
 
     def step(self) -> None:
         """Hold the program, or let the thread that is shown go on to its next stop."""
+        self._wait_for("")
         if self._call is not None and self.stepping:
             self._order(f"step {self._call.hold.tid}")
         else:
@@ -89,12 +93,14 @@ class StepPanel(Widget):
     def until_kind(self) -> None:
         """Run on until any thread makes the call that is shown again."""
         if self._call is not None:
+            self._wait_for(self._call.text.partition("(")[0])
             self._order(f"until call {self._call.row.abi} {self._call.row.nr}")
 
     def until_descriptor(self) -> bool:
         """Run on until any thread of its process makes a call with the same descriptor. False: there is none."""
         if self._call is None or not self._call.fds:
             return False
+        self._wait_for(f"call on fd {self._call.fds[0]}")
         self._order(f"until fd {self._call.row.pid} {self._call.fds[0]}")
         return True
 
@@ -129,8 +135,7 @@ class StepPanel(Widget):
             self.refresh(layout=True)
 
     def _lines(self, width: int) -> list[Text]:
-        unicode = self.app.console.encoding.lower().startswith("utf")
-        return step_lines(self._view, width, _MOST_LINES, palette_of(self), UNICODE if unicode else ASCII)
+        return step_lines(self._view, width, _MOST_LINES, palette_of(self))
 
     def _pick(self, hold: Hold | None) -> None:
         snapshot = self._snapshot
@@ -139,9 +144,9 @@ class StepPanel(Widget):
         if hold is None:
             self._call = None
         elif before is None or before.hold != hold:
-            self._call = self._source.held_call(snapshot, hold)
+            self._call, self._until = self._source.held_call(snapshot, hold), ""
         if self._call != before:
-            self._view = StepView(self._call)
+            self._view = StepView(self._call, until=self._until)
             self.refresh(layout=True)
             if self._call is not None and self._call.line is not None:
                 self.post_message(self.HeldAt(self._call.line))
@@ -153,7 +158,14 @@ class StepPanel(Widget):
             snapshot, snapshot.settled, min(snapshot.rows, snapshot.settled + 2 * len(held) + 8)
         )
         running = tuple(row for row in rows if row.tid not in held)[: _RUNNING_SHOWN + 1]
-        return Request(self._call, max(0, len(held) - 1), running, snapshot.alive)
+        return Request(self._call, max(0, len(held) - 1), running, snapshot.alive, self._until)
+
+    def _wait_for(self, until: str) -> None:
+        """Say of what the next one is to come; a call that is still held is said until it goes on."""
+        self._until = until
+        if self._call is None and self._view.until != until:
+            self._view = replace(self._view, until=until)
+            self.refresh(layout=True)
 
     def _order(self, line: str) -> None:
         if self._live is not None:

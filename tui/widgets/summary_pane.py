@@ -67,12 +67,12 @@ class SummaryPane(Pane):
     """The table with its titles; the titles carry the arrow of the sort order."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "view(1)", "View: by call, thread, phase, error", key_display="v"),
-        Binding("V", "view(-1)", "The view before", show=False),
-        Binding("left,<", "sort_by(-1)", "Sort by another column", key_display="←→"),
-        Binding("right,>", "sort_by(1)", "… the next one", show=False),
-        Binding("r", "reverse", "Reverse"),
-        Binding("enter", "calls", "Its calls"),
+        Binding("v", "view(1)", "View", tooltip="The next view: by call, thread, phase, error"),
+        Binding("V", "view(-1)", "The view before this one", show=False),
+        Binding("left,<", "sort_by(-1)", "Sort", key_display="←→", tooltip="Sort by the column to the left"),
+        Binding("right,>", "sort_by(1)", "Sort by the column to the right", show=False),
+        Binding("r", "reverse", "Reverse", tooltip="Reverse the order"),
+        Binding("enter", "calls", "Its calls", tooltip="List the calls that this line sums up"),
     ]
 
     class Summed(Message):

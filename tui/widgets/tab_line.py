@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -46,7 +47,7 @@ class TabLine(Widget):
         super().__init__()
         self._tabs = tabs
         self._open = tabs[0]
-        self._note = ""
+        self._notes: tuple[str, ...] = ("",)
 
     @property
     def labels(self) -> list[str]:
@@ -60,10 +61,10 @@ class TabLine(Widget):
         self._open = tab
         self.refresh()
 
-    def tell(self, note: str) -> None:
-        """Put `note` at the right end of the line."""
-        if note != self._note:
-            self._note = note
+    def tell(self, *notes: str) -> None:
+        """Put the first of `notes` that fits at the right end of the line, if any does."""
+        if notes != self._notes:
+            self._notes = notes
             self.refresh()
 
     def render(self) -> Text:
@@ -73,7 +74,9 @@ class TabLine(Widget):
         for tab, label in zip(self._tabs, self.labels, strict=True):
             line.append(label, palette.strong + _REVERSE if tab is self._open else palette.text)
             line.append(" ")
-        line.append(fit(self._note, self.size.width - line.cell_len - 1, right=True), palette.faint)
+        room = self.size.width - line.cell_len - 1
+        note = next((note for note in self._notes if cell_len(note) <= room), "")
+        line.append(fit(note, room, right=True), palette.faint)
         return line
 
     def on_click(self, event: events.Click) -> None:

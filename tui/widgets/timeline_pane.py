@@ -47,19 +47,21 @@ class TimelinePane(Pane):
         Binding("down", "lane(1)", "Lane below", show=False),
         Binding("pageup", "lane(-8)", "Eight lanes up", show=False),
         Binding("pagedown", "lane(8)", "Eight lanes down", show=False),
-        Binding("plus,equals_sign", "do('zoom', 0.5)", "Zoom", key_display="+ -"),
+        Binding("plus,equals_sign", "do('zoom', 0.5)", "Zoom", key_display="+ -", tooltip="Zoom in"),
         Binding("minus", "do('zoom', 2.0)", "Zoom out", show=False),
         Binding("0", "do('whole')", "Whole run; again: the measured phase", show=False),
         Binding("home", "do('edge', -1)", "Beginning, in the same scale", show=False),
         Binding("end", "do('edge', 1)", "End, in the same scale; follows a live run", show=False),
         Binding("z", "do('zoom_to')", "Zoom to the call, or to the selection", show=False),
         Binding("left_square_bracket", "do('call', -1)", "Call before, in this lane", show=False),
-        Binding("right_square_bracket", "do('call', 1)", "Next call", key_display="[ ]"),
-        Binding("enter", "go_to", "Go to the call"),
+        Binding(
+            "right_square_bracket", "do('call', 1)", "Calls", key_display="[ ]", tooltip="Next call in this lane"
+        ),
+        Binding("enter", "go_to", "Its line", tooltip="Go to the call in the list"),
         Binding("v", "do('select')", "Select a stretch: its totals are read out", show=False),
         Binding("escape", "do('deselect')", "No selection", show=False),
         Binding("full_stop", "do('fold')", "Leave out threads that do nothing here", show=False),
-        Binding("h", "heat_map", "Latencies"),
+        Binding("h", "heat_map", "Latencies", tooltip="The map of latencies, or back to the lanes"),
     ]
     DEFAULT_CSS = "TimelinePane LatencyView { display: none; }"
 

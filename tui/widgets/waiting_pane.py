@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tracer.analyze.waiting_sets import Waiter, WaitReturn
+from tui.drawing.waiting_empty import nobody_waits
 from tui.latest import Latest
 from tui.messages import GoTo
 from tui.snapshot import Snapshot, Source
@@ -22,10 +23,6 @@ from tui.widgets.waiting_picture import WaitingPicture
 
 ROOMY: Final = 130
 """From this width on the picture stands beside the list."""
-_EMPTY: Final = (
-    "Nobody has waited on a set so far. Here stand select, poll and epoll_wait: what was asked, what was ready, "
-    "and what the thread then did. Try: iotrace run epoll --clients 23"
-)
 LAST: Final = -1
 
 
@@ -52,15 +49,15 @@ class WaitingPane(Pane):
     WaitingPane #waiting-empty { padding: 1 2; display: none; color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "Other return", key_display="←→"),
-        Binding("right", "step(1)", "… the next one", show=False),
+        Binding("left", "step(-1)", "Returns", key_display="←→", tooltip="The return before this one"),
+        Binding("right", "step(1)", "The next return", show=False),
         Binding("comma", "step(-10)", "Ten returns back", key_display=",", show=False),
         Binding("full_stop", "step(10)", "Ten returns on", key_display=".", show=False),
         Binding("home", "first", "First return", show=False),
         Binding("end", "last", "Last return; follows what is added", show=False),
-        Binding("u", "useless(1)", "Next useless"),
-        Binding("U", "useless(-1)", "Useless wake-up before", show=False),
-        Binding("enter", "go", "To the call"),
+        Binding("u", "useless(1)", "Next useless", tooltip="The next useless wake-up"),
+        Binding("U", "useless(-1)", "The useless wake-up before", show=False),
+        Binding("enter", "go", "Its call", tooltip="Go to the waiting call"),
         Binding("r", "only_ready", "Only what was ready, or all", show=False),
     ]
 
@@ -79,7 +76,7 @@ class WaitingPane(Pane):
         self._snapshot: Snapshot | None = None
         self._list = WaiterList()
         self._picture = WaitingPicture()
-        self._empty = Static(_EMPTY, id="waiting-empty", markup=False)
+        self._empty = Static(id="waiting-empty", markup=False)
         self._drawer: Latest[Wanted] = Latest(self, self._draw)
         self._wanted: Wanted | None = None
 
@@ -94,6 +91,7 @@ class WaitingPane(Pane):
         if self._wanted is None:
             self._wanted = Wanted(number=LAST if snapshot.live else 0)
         self._snapshot = snapshot
+        self._empty.update(nobody_waits({row.name for row in snapshot.report.syscalls}, live=snapshot.live))
         self._drawer.ask(self._wanted)
 
     def take_focus(self) -> None:

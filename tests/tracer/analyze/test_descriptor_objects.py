@@ -249,6 +249,16 @@ def test_native_aio_copies_depend_on_the_files_of_its_requests(
     assert (totals.payload_out, totals.unknown) == (payload, unknown)
 
 
+@pytest.mark.parametrize("word", [8, 4])
+def test_a_preview_as_long_as_an_iocb_is_none(word: int) -> None:
+    """Of a program with words of 64 and of 32 bits; the bytes to write would name descriptor 0x61616161."""
+    pointers = struct.pack("<2Q" if word == 8 else "<2I", HEAD, HEAD + 64)
+    memory = [piece(2, ENTRY, BUF, pointers), piece(2, ENTRY, HEAD, iocb(3))]
+    memory += [piece(2, ENTRY, BUF + 64, b"a" * 64), piece(2, ENTRY, HEAD + 64, iocb(3))]
+    rows = [opened(b"/a", 3, O_DIRECT), row("io_submit", 0x7F0000, 2, BUF, result=2, memory=memory)]
+    assert tally_of([rows]).used.things.tolist()[-1] == Object.DIRECT
+
+
 @pytest.mark.parametrize(
     ("path", "flags", "read_bytes", "written"),
     [(b"/a", 0, 64, 61), (b"/a", O_DIRECT, 0, 0), (b"/dev/null", 0, 64, 0), (b"/dev/zero", 0, 64, 0)],

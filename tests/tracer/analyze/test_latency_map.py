@@ -81,6 +81,13 @@ def test_a_call_can_be_found_where_it_was_counted() -> None:
     assert lines.gather(np.array([line]), ("kernel_ns",))["kernel_ns"].tolist() == [40_000]
     assert counting.find(wanted, int(cells[0]), range(20, 22)) is None
     assert found.octaves == range(3, 16)
+    cell = int(np.argmax(found.counts[3]))
+    seen, line = [], counting.find(wanted, cell, range(3, 4))
+    while line is not None:
+        seen.append(line)
+        line = counting.find(wanted, cell, range(3, 4), after=line)
+    assert len(seen) == found.counts[3][cell] > 1
+    assert seen == sorted(set(seen))
 
 
 def test_counting_stops_when_told_and_goes_on_where_it_stopped() -> None:

@@ -112,3 +112,28 @@ def test_many_messages_in_one_call() -> None:
     rows = [opened(b"/dev/zero", 5), opened(b"/dev/null", 6), opened(b"/dev/zero", 7), sends, receives]
     found = things(*rows, read(8), read(9), received(4, 10), read(10))
     assert (found[-4], found[-3], found[-1]) == (Object.ZERO, Object.NULL, Object.UNKNOWN)
+
+
+def short_header(fds: tuple[int, ...], at: int) -> bytes:
+    return struct.pack("<7I", 0, 0, 0, 0, at, len(short_control(*fds)), 0)
+
+
+def short_control(*fds: int) -> bytes:
+    return struct.pack(f"<3I{len(fds)}i", 12 + 4 * len(fds), 1, 1, *fds)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_32_bit_program_passes_them_too(number: int) -> None:
+    """In one message and in many, whose array may be as long as one of a 64-bit program (struct compat_msghdr)."""
+    many = number > 1
+    calls, count = (("sendmmsg", "recvmmsg"), number) if many else (("sendmsg", "recvmsg"), 0)
+    rows = [opened(b"/dev/zero", 5), opened(b"/dev/null", 6)]
+    for call, when, fd, first in ((calls[0], ENTRY, 3, 5), (calls[1], EXIT, 4, 8)):
+        headers = [
+            short_header((first + place,), CONTROL + 64 * place) + bytes(4 * many) for place in range(number)
+        ]
+        pieces = [piece(1, each, HEAD, b"".join(headers)) for each in {ENTRY, when}]
+        pieces += [piece(1, when, CONTROL + 64 * place, short_control(first + place)) for place in range(number)]
+        rows.append(row(call, fd, HEAD, count, result=number, memory=pieces))
+    found = things(*rows, *(read(8 + place) for place in range(number)))
+    assert found[-number:] == [Object.ZERO, Object.NULL][:number]

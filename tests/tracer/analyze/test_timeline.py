@@ -19,7 +19,7 @@ from tracer.analyze.timeline import Timeline
 from tracer.analyze.timeline_cells import Running
 from tracer.analyze.timeline_spans import Span
 from tracer.analyze.timeline_track import BLOCK, SUMS, TIMES
-from tracer.wire import Kind, Source
+from tracer.wire import Held, Kind, Source
 
 READ, EAGAIN = 0, 11
 BEGAN = batches.BEGAN
@@ -35,26 +35,35 @@ call = st.tuples(
     amounts,
     amounts,
     st.sampled_from([-EAGAIN, 0, 5]),
+    st.sampled_from([0, 0, 0, 1, 900]),
 )
-"""Thread; user, asleep and queued before; kernel, blocked, runnable; held; result."""
+"""Thread; user, asleep, queued before; kernel, blocked, runnable; held; result; held at its entry by somebody."""
 
 
 def rows_of(calls: list[tuple[int, ...]]) -> list[dict[str, Any]]:
     """Rows in the order they ended, each thread's without gaps but for what it was held."""
     ends = {0: 0, 1: 17, 2: 1_000}
-    rows = []
-    for thread, user, asleep, queued, kernel, blocked, runnable, held, result in calls:
+    rows: list[dict[str, Any]] = []
+    for thread, user, asleep, queued, kernel, blocked, runnable, held, result, *stepped in calls:
         wall, before = kernel + blocked + runnable, user + asleep + queued
         span = before + wall + held
         at = ends[thread] + held + before
-        ends[thread] = at + wall
+        looked = sum(stepped)
+        ends[thread] = at + looked + wall
+        for moment, where in ((at, Held.ENTRY), (at + looked, Held.GOES_ON)) if looked else ():
+            rows.append({
+                "kind": Kind.HELD, "nr": int(where), "pid": 7, "tid": 8 + thread, "at_ns": BEGAN + moment,
+                "args": [BEGAN + at, READ, 0, 0, 0, 0], "wall_ns": 0, "done_ns": BEGAN + moment,
+            })  # fmt: skip
         rows.append({
+            "done_ns": BEGAN + at + looked + wall,
             "kind": Kind.CALL, "nr": READ, "pid": 7, "tid": 8 + thread, "at_ns": BEGAN + at, "span_ns": span,
             "wall_ns": wall, "run_ns": kernel, "delay_ns": runnable, "switches": 5,
             "user_wall_ns": before, "user_run_ns": user, "user_delay_ns": queued, "user_switches": 5,
             "source": Source.SCHEDSTAT, "args": [3, 0, 64, 0, 0, 0], "result": result,
         })  # fmt: skip
-    return sorted(rows, key=lambda row: row["at_ns"] + row["wall_ns"])
+    rows.sort(key=lambda row: row["done_ns"])
+    return [{name: value for name, value in row.items() if name != "done_ns"} for row in rows]
 
 
 def taken_in(rows: list[dict[str, Any]], size: int = 50) -> tuple[Lines, Tally]:
@@ -88,6 +97,8 @@ def pieces(span: Span) -> Iterator[tuple[str, int, int]]:
         ("before_runnable", span.before_runnable_ns), ("kernel", half), ("blocked", span.blocked_ns),
         ("runnable", span.runnable_ns), ("kernel", span.kernel_ns - half),
     ]:  # fmt: skip
+        if name == "kernel" and begin == span.at_ns:
+            begin += span.held_ns
         yield name, begin, begin + length
         begin += length
 
@@ -97,8 +108,8 @@ def brute(spans: list[Span], edges: list[int]) -> dict[str, list[int]]:
     sums = {name: [0] * (len(edges) - 1) for name in SUMS}
     for span in spans:
         moments = [("calls", span.end_ns, 1), ("failed", span.end_ns, span.flags & 1),
-                   ("wasted", span.end_ns, span.flags >> 1 & 1), ("bytes_in", span.at_ns, span.bytes_in),
-                   ("bytes_out", span.end_ns, span.bytes_out)]  # fmt: skip
+                   ("wasted", span.end_ns, span.flags >> 1 & 1), ("bytes_out", span.end_ns, span.bytes_out),
+                   ("bytes_in", span.at_ns + span.held_ns, span.bytes_in)]  # fmt: skip
         for cell, (begin, end) in enumerate(pairwise(edges)):
             for name, first, last in pieces(span):
                 sums[name][cell] += max(0, min(last, end) - max(first, begin))

@@ -45,6 +45,44 @@ LINES = [
         "write(1, 0x7f0000001000 <redacted>, 9) = 9",
     ),
     (
+        row("recvfrom", 3, BUF, 3, 0x20, 0, 0, result=11, memory=[piece(1, EXIT, BUF, b"hel")]),
+        'recvfrom(3, "hel", 3, MSG_TRUNC, NULL, NULL) = 11',
+    ),
+    (
+        row("mq_timedsend", 3, BUF, 100, 0, 0, memory=[piece(1, ENTRY, BUF, b"hello")]),
+        'mq_timedsend(3, "hello"..., 100, 0, NULL) = 0',
+    ),
+    (row("msgget", 0, 0o1600, result=17), "msgget(IPC_PRIVATE, IPC_CREAT|0600) = 17"),
+    (row("shmget", 0x11, 64, 0o2000, result=17), "shmget(0x11, 64, IPC_EXCL|000) = 17"),
+    (
+        row("msgsnd", 17, BUF, 9, 0o4000, memory=[
+            piece(1, ENTRY, BUF, struct.pack("<q", 7)), piece(1, ENTRY, BUF + 8, b"hey"),
+        ]),
+        'msgsnd(17, {mtype=7, mtext="hey"...}, 9, IPC_NOWAIT) = 0',
+    ),
+    (
+        row("msgrcv", 17, BUF, 64, 0, 0o10000, result=3, memory=[
+            piece(1, EXIT, BUF, struct.pack("<q", 7)), piece(1, EXIT, BUF + 8, b"hey"),
+        ]),
+        'msgrcv(17, {mtype=7, mtext="hey"}, 64, 0, MSG_NOERROR) = 3',
+    ),
+    (
+        row("semop", 17, BUF, 2, memory=[piece(1, ENTRY, BUF, struct.pack("<HhhHhh", 0, 1, 0, 1, -1, 0o14000))]),
+        "semop(17, [{sem_num=0, sem_op=1, sem_flg=0}, {sem_num=1, sem_op=-1, sem_flg=IPC_NOWAIT|SEM_UNDO}], 2) = 0",
+    ),
+    (
+        row("openat2", -100, BUF, OTHER, 24, result=3, memory=[
+            piece(1, ENTRY, BUF, b"a\0"), piece(2, ENTRY, OTHER, struct.pack("<3Q", 0, 0, 0xC)),
+        ]),
+        'openat2(AT_FDCWD, "a", {flags=O_RDONLY, mode=000, resolve=RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH}, 24) = 3',
+    ),
+    (row("fcntl", 3, 1033, 0xA), "fcntl(3, F_ADD_SEALS, F_SEAL_SHRINK|F_SEAL_WRITE) = 0"),
+    (row("fcntl", 3, 1024, 1), "fcntl(3, F_SETLEASE, F_WRLCK) = 0"),
+    (
+        row("fcntl", 3, 15, BUF, memory=[piece(2, ENTRY, BUF, struct.pack("<2i", 1, 17))]),
+        "fcntl(3, F_SETOWN_EX, {type=F_OWNER_PID, pid=17}) = 0",
+    ),
+    (
         row("write", 1, 8, 9, result=-errno.EFAULT, memory=[piece(1, ENTRY, 8, reason=errno.EFAULT)]),
         "write(1, 0x8 <unreadable: EFAULT>, 9) = -1 EFAULT (Bad address)",
     ),

@@ -9,7 +9,7 @@ import pytest
 from tests.tui.fakes import PID, FakeSource
 from tracer.analyze.holds import Hold
 from tracer.kernel.states import DescriptorState, ThreadState, Watch
-from tui.drawing.figure_glyphs import ASCII
+from tui.ascii import in_ascii
 from tui.drawing.palette import DARK
 from tui.drawing.step import descriptor_words, step_lines
 from tui.step_view import Elsewhere, StepView
@@ -56,9 +56,15 @@ def test_no_more_lines_than_there_is_room() -> None:
     assert len(text(view(), 80, 2)) == 2
 
 
-def test_ascii_has_nothing_else() -> None:
-    for line in step_lines(view(), 80, 10, DARK, ASCII):
-        assert line.plain.isascii()
+def test_every_shape_has_a_stand_in_in_ascii() -> None:
+    for line in step_lines(view(), 80, 10, DARK):
+        assert "?" not in in_ascii(line.plain)
+
+
+def test_what_the_program_runs_on_to_is_said() -> None:
+    assert text(StepView(None, until="call on fd 4"))[0] == (
+        "NOT HELD YET  runs until the next call on fd 4 begins; s holds it at any call"
+    )
 
 
 def test_before_anything_is_held_the_threads_inside_calls_are_shown() -> None:

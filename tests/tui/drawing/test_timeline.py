@@ -204,6 +204,8 @@ def test_the_read_out_names_moment_call_and_sums() -> None:
     assert (
         text == " read(3, 64) = 64  user 20 ns  kernel 30 ns  blocked 40 ns  runnable 10 ns  out 64 B  tracer 25 ns"
     )
+    text = call_line(SPAN, "read(3, 64) = 64", 61, PLAIN).plain
+    assert text == " read(3, 64) = 64  kernel 30 ns  blocked 40 ns  out 64 B"
     assert call_line(Running(1, 100, 1_100, 1), "futex", 80, PLAIN).plain == " futex  inside for 1.00 µs"
     line = sums_line("in this cell", cells(1, calls=[1141.0], wasted=[1140.0], failed=[1140.0], user=[30.0],
                      kernel=[70.0], bytes_out=[64.0]), 5000.0, 200, PLAIN).plain  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from functools import cached_property
 import numpy as np
 
 from tracer.analyze.filter.known import Known
-from tracer.analyze.results import Report
 from tracer.analyze.threads import Life
 
 Words = tuple[tuple[str, str], ...]
@@ -19,26 +19,27 @@ Words = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words of one recording at one moment, the commonest first. Numbers are of what `report` is about."""
+    """The words of one recording at one moment, the commonest first. Numbers are of all lines, like a filter's."""
 
     known: Known
-    report: Report
 
     @cached_property
     def calls(self) -> Words:
         """Names of the calls seen."""
-        counts = {row.name: row.calls for row in self.report.syscalls}
-        names = {fact.name for fact in self.known.facts[1:]}
-        ordered = sorted(names, key=lambda name: (-counts.get(name, 0), name))
-        return tuple((name, _calls(counts.get(name, 0))) for name in ordered)
+        facts, counts = self.known.facts[1:], Counter[str]()
+        for fact, number in zip(facts, self.known.lines.counts.calls[1:].tolist(), strict=False):
+            counts[fact.name] += number  # two ABIs may have it
+        names = {fact.name for fact in facts}
+        ordered = sorted(names, key=lambda name: (-counts[name], name))
+        return tuple((name, _calls(counts[name])) for name in ordered)
 
     @cached_property
     def errors(self) -> Words:
         """Names of the errnos seen."""
-        counts = Counter[str]()
-        for row in self.report.syscalls:
-            counts.update(row.errors)
-        return tuple((name, f"{count:,}") for name, count in counts.most_common())
+        numbers = self.known.lines.counts.errors
+        counts = {name: int(numbers[number]) for number, name in errno.errorcode.items() if number < len(numbers)}
+        found = sorted(counts.items(), key=lambda item: -item[1])
+        return tuple((name, f"{count:,}") for name, count in found if count)
 
     @cached_property
     def threads(self) -> Words:
@@ -62,7 +63,9 @@ class Vocabulary:
     @cached_property
     def phases(self) -> Words:
         """Marked phases."""
-        return tuple((row.name, "") for row in self.report.phases)
+        return tuple(
+            (name, "") for name in dict.fromkeys(name for names in self.known.phases for name in sorted(names))
+        )
 
     def descriptors(self, most: int, fits: Callable[[str], bool]) -> Words:
         """Up to `most` numbers that fit, lowest first, each with what it was last."""

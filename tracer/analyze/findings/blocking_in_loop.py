@@ -17,13 +17,19 @@ FEWEST_WAKEUPS: Final = 5
 SHARE: Final = 0.05
 """Of the thread's time, for many short ones; one long one counts by itself."""
 
+_BIRTHS: Final = frozenset({"vfork", "fork", "clone", "clone3", "execve", "execveat"})
+"""Starting a child takes as long as it takes."""
+
 
 def find(facts: Facts) -> Iterator[Finding]:
     """One finding for every thread and call that blocked its loop."""
     for deeds in by_call(facts.held):
         deeds.sort(key=lambda deed: -deed.blocked_ns)
         thread, first = deeds[0].thread, deeds[0]
-        if not is_loop(thread):
+        if not is_loop(thread) or first.syscall in _BIRTHS:
+            continue
+        # Who starts one child after the other polls its output and then waits for it: that is no event loop.
+        if trait_of(first.syscall) & Trait.CHILD and not any(trait_of(name) & Trait.EPOLL for name in thread.calls):
             continue
         count, _, asleep, _ = total(deeds)
         longest = max(deed.most for deed in deeds)

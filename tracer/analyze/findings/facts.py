@@ -92,7 +92,9 @@ class Leak:
     opened: int
     """All that this call opened in this process."""
     quarters: tuple[int, int, int, int]
-    """How many were opened in each quarter of the process's rows."""
+    """How many were opened in each quarter of the time from the first opening to the end of the process."""
+    abandoned: bool = True
+    """Each was read or written, and not used any more when the next one was opened; else they were only held."""
     fd: int = 0
     """The highest one."""
     rows: tuple[int, ...] = ()

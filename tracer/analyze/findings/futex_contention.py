@@ -17,8 +17,6 @@ FEWEST: Final = 100
 SHARE: Final = 0.1
 """Of the time of the threads that waited."""
 HIGH: Final = 0.5
-_NEVER: Final = 2.0
-"""A share that there is not: what is short in all is short, however little the thread does beside."""
 
 
 def find(facts: Facts) -> Iterator[Finding]:
@@ -33,7 +31,8 @@ def find(facts: Facts) -> Iterator[Finding]:
         count, cost, blocked, _ = total(deeds)
         lived = sum(deed.thread.times.own_ns for deed in deeds)
         share = blocked / lived if lived else 0.0
-        severity = by_cpu(first.cpu_ns, first.thread, least_of_cpu=_NEVER)
+        severity = by_cpu(first.cpu_ns, first.thread)
+        severity = None if severity is Severity.LOW else severity
         if count < FEWEST or len(threads) < 2 or (share < SHARE and severity is None):
             continue
         asleep = Severity.HIGH if share >= HIGH else Severity.MEDIUM if share >= SHARE else None

@@ -23,6 +23,7 @@ from tracer.analyze.results import Times
 from tracer.analyze.sums import INDEX, Sum
 from tracer.analyze.tally import Counted, Tally
 
+_GIVES_BACK: Final = 0.7
 _FEWEST_LEAKS: Final = 8
 """Descriptors that are worth a fact."""
 
@@ -79,7 +80,7 @@ class _Freezing:
             laps=of(loops.lap), long_laps=of(loops.long), held=of(loops.held),
             tiny=of(runs.tiny), alone=of(runs.alone),
             passed=of(runs.passed, lambda entry: (entry.thread, entry.number) not in changed),
-            sets=of(others.sets), sets_ready=of(others.ready), high_sets=of(others.high), locks=of(others.locks),
+            sets=of(others.sets), sets_ready=of(others.ready), high_sets=of(others.high), locks=self._locks(),
             interrupted=of(others.interrupted), lookups=of(others.lookups), syncs=of(others.syncs),
             overflows=of(others.overflows, self._overflowed), leaks=self._leaks() if self._whole else (),
         )  # fmt: skip
@@ -87,6 +88,16 @@ class _Freezing:
     def _overflowed(self, entry: Entry) -> bool:
         """A plain SIGIO means an overflow only where real-time signals were asked for (fcntl(2), F_SETSIG)."""
         return entry.number == -1 or self._tally.threads.lives[entry.thread].pid in self._gathering.others.queued
+
+    def _locks(self) -> tuple[Deed, ...]:
+        """Waits for locks. Any other futex is one where the thread that waits is also the one that wakes others, as
+        often: it takes the lock and gives it back. Who waits for work, or for others to come, is woken by them."""
+        wakes = {(deed.thread.tid, deed.fd): deed.count for deed in self._deeds(self._gathering.others.wakes)}
+        return tuple(
+            deed
+            for deed in self._deeds(self._gathering.others.locks)
+            if deed.amount or wakes.get((deed.thread.tid, deed.fd), 0) >= _GIVES_BACK * deed.count
+        )
 
     def _deeds(self, ledger: Ledger, fits: Callable[[Entry], bool] = lambda _entry: True) -> tuple[Deed, ...]:
         """The entries of a ledger, those of several sets of phases together."""
@@ -155,11 +166,11 @@ class _Freezing:
 
     def _leaks(self) -> tuple[Leak, ...]:
         leaks = self._gathering.leaks
-        code, pid, opened, used = leaks.forgotten()
+        code, pid, opened, used, moved = leaks.forgotten()
         groups: dict[tuple[int, str], list[tuple[int, ...]]] = {}
         seen = self._tally.descriptors.seen
         ends = np.array([leaks.ends[each] for each in pid.tolist()], np.int64)
-        columns = (code, pid, opened, *(leaks.moments(rows) for rows in (opened, used, ends)))
+        columns = (code, pid, opened, used, moved, *(leaks.moments(rows) for rows in (opened, used, ends)))
         for each, process, *rest in zip(*(column.tolist() for column in columns), strict=True):
             groups.setdefault((process, seen.descriptions[each].opened_by), []).append((each, *rest))
         openings = leaks.openings() if groups else {}
@@ -171,21 +182,26 @@ class _Freezing:
         )
 
     def _leak(self, key: tuple[int, str], found: list[tuple[int, ...]], opened: int) -> Iterator[Leak]:
-        """`found`: code, row, and when opened, used last, and the process's end. What was used in the last eighth
-        of the time since the first opening is in use."""
-        since = min(began for _, _, began, _, _ in found)
-        length = max(1, found[0][4] - since)
-        idle = [each for each in found if each[4] - each[3] >= length // 8]
-        if len(idle) < _FEWEST_LEAKS:
+        """`found`: code, row, row of the last use, whether data was moved; and when it was opened, used last, and
+        when its process ended. What was used in the last eighth of the time since the first opening is in use."""
+        since = min(each[4] for each in found)
+        length = max(1, found[0][6] - since)
+        found.sort(key=lambda each: each[1])
+        following = [each[1] for each in found[1:]] + [found[-1][2] + 1]
+        # It did what it was for, and only then was the next one opened.
+        abandoned = [each for each, after in zip(found, following, strict=True) if each[3] and each[2] < after]
+        idle = [each for each in found if each[6] - each[5] >= length // 8]
+        kept = abandoned if 2 * len(abandoned) >= len(idle) else idle
+        if len(kept) < _FEWEST_LEAKS:
             return
         quarters = [0, 0, 0, 0]
-        for _, _, began, _, _ in idle:
-            quarters[min(4 * (began - since) // length, 3)] += 1
-        seen = self._tally.descriptors.seen[max(idle, key=lambda each: each[1])[0]]
+        for each in kept:
+            quarters[min(4 * (each[4] - since) // length, 3)] += 1
+        last = self._tally.descriptors.seen[kept[-1][0]]
         yield Leak(
-            key[0], key[1], seen.description.what, len(idle), opened,
-            (quarters[0], quarters[1], quarters[2], quarters[3]), seen.fd,
-            tuple(row for _, row, *_ in idle[:: max(1, len(idle) // 8)][:8]),
+            key[0], key[1], last.description.what, len(kept), opened,
+            (quarters[0], quarters[1], quarters[2], quarters[3]), kept is abandoned, last.fd,
+            tuple(each[1] for each in kept[:: max(1, len(kept) // 8)][:8]),
         )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ MANY: Final = 64
 NEAR_LIMIT: Final = 900
 FD_SETSIZE: Final = 1024
 """select(2): the C library's fd_set has room for descriptors below this."""
-_WAIT, _WAIT_BITSET, _LOCK_PI, _LOCK_PI2 = 0, 9, 6, 13
+_WAIT, _WAIT_BITSET, _WAKE, _WAKE_BITSET, _LOCK_PI, _LOCK_PI2 = 0, 9, 1, 10, 6, 13
 """Operations of futex(2)."""
 _LOCKED: Final = 2
 """The value of a contended mutex: glibc (nptl/lowlevellock.c), musl, Rust's std and Go all wait with it."""
@@ -42,7 +42,10 @@ class Others:
         self.high = Ledger()
         """select near its limit. figure = the highest nfds."""
         self.locks = Ledger()
-        """Waits for a lock that another thread holds. number = place in `addresses`."""
+        """Waits for what may be a lock that another thread holds. number = place in `addresses`, amount = 1 where
+        it is one for sure."""
+        self.wakes = Ledger()
+        """Wakings. number as in `locks`."""
         self.addresses: dict[tuple[int, int], int] = {}
         """Process and address of every lock."""
         self.interrupted = Ledger()
@@ -84,12 +87,19 @@ class Others:
     def _locks(self, sheet: Sheet) -> None:
         rows = sheet.rows(Trait.FUTEX)
         operation, value = sheet.word(rows, 1) & 0x7F, sheet.word(rows, 2)
-        waits = np.isin(operation, (_WAIT, _WAIT_BITSET)) & (value == _LOCKED)
-        rows = rows[waits | np.isin(operation, (_LOCK_PI, _LOCK_PI2))]
-        if len(rows):
-            pairs = zip(sheet.columns.pid[rows].tolist(), sheet.argument(rows, 0).tolist(), strict=True)
-            number = np.array([self.addresses.setdefault(pair, len(self.addresses)) for pair in pairs])
-            sheet.enter(self.locks, rows, number, figure=sheet.columns.times.blocked[rows])
+        sure = np.isin(operation, (_LOCK_PI, _LOCK_PI2))
+        waits = np.isin(operation, (_WAIT, _WAIT_BITSET))
+        sure |= waits & (value == _LOCKED)
+        waits &= sheet.argument(rows, 3) == 0  # who waits for a lock mostly does so without a timeout
+        blocked = sheet.columns.times.blocked[rows]
+        for ledger, found in ((self.locks, sure | waits), (self.wakes, np.isin(operation, (_WAKE, _WAKE_BITSET)))):
+            number = self._numbers(sheet, rows[found])
+            sheet.enter(ledger, rows[found], number, figure=blocked[found], amount=sure[found].astype(np.int64))
+
+    def _numbers(self, sheet: Sheet, rows: Ints) -> Ints:
+        """The lock of each row, by process and address."""
+        pairs = zip(sheet.columns.pid[rows].tolist(), sheet.argument(rows, 0).tolist(), strict=True)
+        return np.array([self.addresses.setdefault(pair, len(self.addresses)) for pair in pairs], np.int64)
 
     def _failures(self, sheet: Sheet) -> None:
         rows = sheet.negative

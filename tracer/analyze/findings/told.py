@@ -26,8 +26,8 @@ ONESHOT: Final = 1 << 30
 _TOLD, _ACTED, _FULL, _EMPTY, _MISSED = 0, 1, 2, 3, 4
 """Reported as ready; something was transferred, or it was closed; a transfer took all it asked for, so that more
 may be there; there was nothing (EAGAIN); the same, and it was the first thing tried after the report."""
-_WHOLE: Final = (Object.EVENTFD, Object.SIGNALFD)
-"""One read takes all."""
+_COUNTER: Final = 8
+"""Bytes of an eventfd or a timerfd: one read takes all."""
 _SECOND: Final = {"sendfile": 1, "sendfile64": 1, "tee": 1, "splice": 2, "copy_file_range": 2}
 
 
@@ -96,19 +96,24 @@ class Told:
         code = groups_of(key)
         before = previous_of(code, row)
         told = what == _TOLD
-        sheet.enter(self.reports, row[told], fd[told])
-        if (what == _EMPTY).any():
-            own = previous_of(groups_of(code, sheet.thread[row]), row)
-            missed = (what == _EMPTY) & (own >= 0) & (what[own] == _TOLD)
+        nothing = np.zeros(int(told.sum()), np.int64)
+        sheet.enter(self.reports, row[told], fd[told], cpu=nothing, blocked=nothing)
+        empty = np.flatnonzero(what == _EMPTY)
+        if len(empty):
+            own = _own(sheet, row, code, before, empty)
+            missed = empty[(own >= 0) & (what[own] == _TOLD)]
             what[missed] = _MISSED
             sheet.enter(self.lost, row[missed], fd[missed])
         after = np.where(before >= 0, what[before], -1)
-        asleep = sheet.columns.times.blocked[row] > SLEPT_NS
-        again = told & ((after == _TOLD) | (after == _MISSED)) & ~asleep & (row[before] != row)
-        # What it costs is all that the thread did since it was told before.
-        spent = np.concatenate(([0], np.cumsum(sheet.cpu[sheet.line])))[sheet.place[row] + 1]
-        cost = np.where(sheet.thread[row] == sheet.thread[row[before]], spent - spent[before], sheet.cpu[row])
-        sheet.enter(self.unconsumed, row[again], fd[again], cpu=cost[again])
+        again = np.flatnonzero(told & ((after == _TOLD) | (after == _MISSED)) & (row[before] != row))
+        again = again[sheet.columns.times.blocked[row[again]] <= SLEPT_NS]
+        if len(again):
+            # What it costs is all that the thread did since it was told before.
+            rows, earlier = row[again], row[before[again]]
+            spent = np.concatenate(([0], np.cumsum(sheet.cpu[sheet.line])))[sheet.place + 1]
+            same = sheet.thread[rows] == sheet.thread[earlier]
+            cost = np.where(same, spent[rows] - spent[earlier], sheet.cpu[rows])
+            sheet.enter(self.unconsumed, rows, fd[again], cpu=cost)
         self._edges(sheet, row, fd, told, after, key, before)
 
     def _edges(
@@ -125,6 +130,14 @@ class Told:
         sheet.enter(self.undrained, reads, fd[undrained])
 
 
+def _own(sheet: Sheet, row: Ints, code: Ints, before: Ints, asked: Ints) -> Ints:
+    """For the `asked` events: like `before`, the event before on the descriptor, but by the same thread."""
+    thread, known = sheet.thread[row], before[asked]
+    if ((thread[asked] == thread[known]) | (known < 0)).all():  # as a rule: then there is nothing to look for
+        return known
+    return previous_of(groups_of(code, thread), row)[asked]
+
+
 def _events(sheet: Sheet) -> tuple[Ints, Ints, Ints]:
     """Row, descriptor and kind of everything that happened to descriptors."""
     result = sheet.columns.result
@@ -134,7 +147,8 @@ def _events(sheet: Sheet) -> tuple[Ints, Ints, Ints]:
     reads = trait & Trait.READ != 0
     what = np.full(len(rows), _ACTED)
     asked = np.where(trait & Trait.NUMBER, sheet.word(rows, 2), np.iinfo(np.int64).max)
-    single = np.isin(sheet.used.things[rows], _WHOLE) | (asked <= 8)
+    things = sheet.used.things[rows]
+    single = (things == Object.EVENTFD) | (things == Object.SIGNALFD) | (asked == _COUNTER)
     what[(reads & (value == asked) & ~single) | ((trait & Trait.ACCEPT != 0) & (value >= 0))] = _FULL
     what[value == -errno.EAGAIN] = _EMPTY
     # The end of file stays: who reads it and goes on watching is told again. Other failures change nothing either,
@@ -166,5 +180,5 @@ def _named(sheet: Sheet, name: str) -> Ints:
     codes = [code for code, fact in enumerate(sheet.facts) if fact.name == name]
     if not codes:
         return np.zeros(0, np.int64)
-    found = sheet.columns.returned & (sheet.columns.result > 0) & np.isin(sheet.columns.code, codes)
-    return np.flatnonzero(found)
+    rows = np.flatnonzero(np.isin(sheet.columns.code, codes))
+    return rows[sheet.columns.returned[rows] & (sheet.columns.result[rows] > 0)]

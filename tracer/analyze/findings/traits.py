@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tracer.analyze.calls import CallFacts
 from tracer.analyze.ready import EPOLLS, POLLS, SELECTS, SIGNALS
 
-Bits = NDArray[np.int64]
+Bits = NDArray[np.int32]
 
 
 class Trait(IntFlag):
@@ -47,6 +47,8 @@ class Trait(IntFlag):
     """Ends with EINTR by design, or gives back the result of the call that was interrupted."""
     CONFIGURE = 1 << 19
     """fcntl."""
+    NAME = 1 << 20
+    """Asks for the addresses of a socket; Python does so when it closes one that was forgotten."""
     NUMBER = 1 << 18
     """The third argument is a number of bytes."""
 
@@ -87,6 +89,7 @@ _NAMES: Final[dict[Trait, frozenset[str] | tuple[str, ...]]] = {
         "sched_yield", "rt_sigprocmask",
     ),
     Trait.CONFIGURE: ("fcntl", "fcntl64"),
+    Trait.NAME: ("getsockname", "getpeername"),
     Trait.QUEUE: ("rt_sigqueueinfo", "rt_tgsigqueueinfo"),
 }  # fmt: skip
 
@@ -104,11 +107,11 @@ class Traits:
     """The bits of all calls seen, as a column indexed by their code."""
 
     def __init__(self) -> None:
-        self._bits: Bits = np.zeros(0, np.int64)
+        self._bits: Bits = np.zeros(0, np.int32)
 
-    def of(self, facts: list[CallFacts], code: Bits) -> Bits:
+    def of(self, facts: list[CallFacts], code: NDArray[np.int64]) -> Bits:
         """The bits of every row."""
         if len(facts) != len(self._bits):
-            self._bits = np.array([int(trait_of(fact.name)) for fact in facts], np.int64)
+            self._bits = np.array([int(trait_of(fact.name)) for fact in facts], np.int32)
         bits: Bits = self._bits[code]
         return bits

@@ -28,7 +28,7 @@ def vocabulary() -> Vocabulary:
             call("write", 40, 1, 0, 1, result=1),
         ]
     )
-    return Vocabulary(taken.known, taken.tally.report())
+    return Vocabulary(taken.known)
 
 
 @pytest.mark.parametrize(
