@@ -57,7 +57,8 @@ class HereOffers:
         from tracer.recording.capture_process import python
 
         doctor = subprocess.run([*python(), "iotrace.main", "doctor"], capture_output=True, text=True, check=False)
-        found = [line.split(maxsplit=2) for line in doctor.stdout.splitlines() if not line.startswith(" ")]
+        lines = [line.split(maxsplit=2) for line in doctor.stdout.splitlines() if not line.startswith(" ")]
+        found = [words for words in lines if words[1] != "terminal"]  # its own is a pipe; ours shows this screen
         named = {state.value: [words for words in found if words[0] == state.value] for state in State}
         if doctor.returncode != 0:
             why = next((words[2] for words in named["missing"]), "the doctor itself failed")

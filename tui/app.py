@@ -19,13 +19,14 @@ from tui.commands import KeyCommands
 from tui.help_sections import sections
 from tui.live import LiveRun
 from tui.messages import Broken, Polled, Printed
+from tui.panes import CALLS
 from tui.screens.help import HelpScreen
 from tui.screens.main import MainScreen
 from tui.screens.quit import Leaving, QuitScreen
 from tui.snapshot import Source
 from tui.source import RecordingSource
 from tui.terminal import ProgramTerminal
-from tui.widgets.calls_pane import CallsPane
+from tui.widgets.heading import Heading
 
 GRACE = 3.0
 """Seconds the recorder has to end its recording after the program was ended."""
@@ -90,10 +91,12 @@ class IotraceApp(BaseApp[int]):
 
     def on_polled(self, event: Polled) -> None:
         """Snapshots are the main screen's, whatever is on top of it. A live one is painted with what follows it."""
+        if not self._main.query(Heading):
+            return  # the screen is being taken down
         if event.snapshot.live and self._gathering is None:
             self._gathering = ExitStack()
             self._gathering.enter_context(self.batch_update())
-            listing = isinstance(self._main.open_pane, CallsPane)
+            listing = self._main.open_pane == CALLS.pane
             self.set_timer(_GATHERED if listing else _WORKED_OUT, self._paint)
         self._main.on_polled(event)
 

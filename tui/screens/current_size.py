@@ -1,20 +1,26 @@
 """A screen that takes notice of the size the terminal has now, not of one it had before.
 
-Textual's screen lays itself out for every Resize event, and then sends itself another one of the same size
-(`Widget._size_updated`). When two sizes are in its queue at once, as when somebody drags a window's corner while the
-screen is busy, each of the two lays the other one's size out again, for ever.
+Textual's screen lays itself out for every Resize event and then sends itself another of the same size
+(`Widget._size_updated`). While somebody drags a corner and the screen is busy, such an event comes when the
+size has changed again: the screen was seen to lay out one size and the other in turn, for ever.
 """
 
 from __future__ import annotations
 
 from textual import events
+from textual.geometry import Size
 from textual.message_pump import MessagePump
 
 
 class CurrentSize(MessagePump):
     """To be named before Screen among the bases."""
 
+    size: Size
+
     def on_resize(self, event: events.Resize) -> None:
-        """Leave out the handlers of the bases for a size that is over."""
-        if event.size != self.app.size:
-            event.prevent_default()
+        """Leave out what the bases do for a size that is over; see to the one that is."""
+        if not self.is_attached or event.size == self.app.size:
+            return
+        event.prevent_default()
+        if self.size != self.app.size:
+            self.post_message(events.Resize(self.app.size, self.app.size))

@@ -12,10 +12,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.drawing.help import Sections, help_lines
+from tui.screens.current_size import CurrentSize
 from tui.theme import palette_of
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(CurrentSize, ModalScreen[None]):
     """Closed by escape, ? or q."""
 
     CSS_PATH = "modal.tcss"

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tui.drawing.text import clean
 from tui.manual import ManualPage, manual_page
+from tui.screens.current_size import CurrentSize
 from tui.theme import palette_of
 
 WIDEST = 100
@@ -21,7 +22,7 @@ WIDEST = 100
 _AROUND = 10
 
 
-class ManualScreen(ModalScreen[None]):
+class ManualScreen(CurrentSize, ModalScreen[None]):
     """Scrolls with the usual keys; closed by escape, M or q."""
 
     CSS_PATH = "modal.tcss"

@@ -12,6 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.screens.current_size import CurrentSize
+
 
 class Leaving(Enum):
     """The answers."""
@@ -28,7 +30,7 @@ _CHOICES = (
 )
 
 
-class QuitScreen(ModalScreen[Leaving]):
+class QuitScreen(CurrentSize, ModalScreen[Leaving]):
     """Three answers: by letter, or by arrow keys and enter."""
 
     CSS_PATH = "modal.tcss"

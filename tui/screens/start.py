@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from tui.drawing.text import clean
 from tui.offers import Offer, Offers, Verdict
+from tui.screens.current_size import CurrentSize
 from tui.theme import palette_of
 from tui.widgets.key_line import KeyLine
 from tui.widgets.lines_view import LinesView
@@ -31,7 +32,7 @@ REFRESH = 1.5
 """Seconds between two looks at the running processes."""
 
 
-class StartScreen(Screen[Offer]):
+class StartScreen(CurrentSize, Screen[Offer]):
     """Three lists to choose from, narrowed by typing; closes with what was chosen."""
 
     CSS_PATH = "start.tcss"

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.live import LiveRun
+from tui.screens.current_size import CurrentSize
 from tui.snapshot import Source
 from tui.widgets.step_panel import StepPanel
 
@@ -16,7 +17,7 @@ _WHILE_HELD = frozenset({"step_kind", "step_fd", "run_on", "next_held"})
 STEP_ACTIONS = _WHILE_HELD | {"step"}
 
 
-class SteppingScreen(Screen[None]):
+class SteppingScreen(CurrentSize, Screen[None]):
     """A screen with a step panel. While the program is held its keys come before those of the tabs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

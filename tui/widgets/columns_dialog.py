@@ -12,9 +12,10 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.drawing.call_columns import CHOICES
+from tui.screens.current_size import CurrentSize
 
 
-class ColumnsDialog(ModalScreen[tuple[str, ...] | None]):
+class ColumnsDialog(CurrentSize, ModalScreen[tuple[str, ...] | None]):
     """Its result are the columns chosen, in their order; none = those that suit the width; None = no change."""
 
     CSS_PATH = "../screens/modal.tcss"

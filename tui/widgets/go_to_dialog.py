@@ -11,9 +11,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tracer.analyze.filter.quantities import duration_ns
+from tui.screens.current_size import CurrentSize
 
 
-class GoToDialog(ModalScreen[tuple[str, int] | None]):
+class GoToDialog(CurrentSize, ModalScreen[tuple[str, int] | None]):
     """Its result is ("line", number from 0) or ("time", ns since the start); None = stay."""
 
     CSS_PATH = "../screens/modal.tcss"
