@@ -20,6 +20,7 @@ from tui.help_sections import sections
 from tui.live import LiveRun
 from tui.messages import Broken, Polled, Printed
 from tui.panes import CALLS
+from tui.room import Room
 from tui.screens.help import HelpScreen
 from tui.screens.main import MainScreen
 from tui.screens.quit import Leaving, QuitScreen
@@ -66,6 +67,7 @@ class IotraceApp(BaseApp[int]):
         self._terminal = ProgramTerminal(master) if master is not None else None
         self._stop = Event()
         self._ending_since: float | None = None
+        self._room: Room | None = None
         self._gathering: ExitStack | None = None
         """While what a snapshot changes is not painted yet."""
 
@@ -93,6 +95,9 @@ class IotraceApp(BaseApp[int]):
         """Snapshots are the main screen's, whatever is on top of it. A live one is painted with what follows it."""
         if not self._main.query(Heading):
             return  # the screen is being taken down
+        if event.snapshot.capture_pid is not None:
+            self._room = self._room or Room(event.snapshot.capture_pid)
+            self._room.make()
         if event.snapshot.live and self._gathering is None:
             self._gathering = ExitStack()
             self._gathering.enter_context(self.batch_update())

@@ -151,6 +151,8 @@ class Snapshot:
     """CLOCK_MONOTONIC of this moment (of the last event when the recording has ended)."""
     holds: tuple[Hold, ...] = ()
     """Threads that are held to be looked at."""
+    capture_pid: int | None = None
+    """The capture process, while the recording is being written."""
     loading: float | None = None
     """Which part of a long file has been read, 0 to 1; None when all of it."""
 

@@ -140,6 +140,7 @@ class RecordingSource:
             start_ns=start,
             now_ns=max(now, start),
             holds=tally.holds.now if live else (),
+            capture_pid=header.capture_pid or None if live else None,
             loading=intake.read,
         )
 

@@ -15,6 +15,8 @@ import pytest
 
 from tests.live.recorded import IOTRACE, TIMEOUT, iotrace
 from tests.live.test_violent_ends import eventually
+from tracer.recording.errors import RecordingError
+from tracer.recording.reader import Recording
 
 LOOP = """
 import os, sys, threading, time
@@ -55,6 +57,15 @@ def state(pid: int) -> tuple[str, int]:
     return fields["State"].split()[0], int(fields["TracerPid"])
 
 
+def has_begun(path: Path) -> bool:
+    """Every thread is being traced by the time there are rows."""
+    try:
+        with Recording.open(path) as recording:
+            return recording.rows > 0
+    except RecordingError:
+        return False
+
+
 def is_traced(pid: int) -> bool:
     return state(pid)[1] != 0
 
@@ -78,7 +89,7 @@ def test_calls_are_seen_and_the_program_goes_on(
     tracer = attached(program.pid, tmp_path / "a.iotrace")
     try:
         mask = os.sched_getaffinity(program.pid)
-        assert eventually(lambda: is_traced(program.pid))
+        assert eventually(lambda: has_begun(tmp_path / "a.iotrace"))
         for count in range(1, 24):
             ask(program, count)
         tracer.send_signal(number)
