@@ -20,11 +20,11 @@ from tracer.recording.reader import Recording
 
 LOOP = """
 import os, sys, threading, time
-os.write(1, b"ready\\n")
 def work():
     while True:
         time.sleep(0.001)
 threading.Thread(target=work, daemon=True).start()
+os.write(1, b"ready\\n")
 count = 0
 while True:
     count += len(os.read(0, 1))
