@@ -56,11 +56,18 @@ def test_every_rule_has_a_program() -> None:
     assert {animal.rule for animal in ANIMALS} == set(RULES)
 
 
+TRIES = 3
+"""On a machine that others keep busy a program may wait so long for a CPU that its bug costs no share worth telling."""
+
+
 @pytest.mark.parametrize("animal", EVERY)
 def test_the_bug_is_found(animal: Animal, tmp_path: Path) -> None:
-    recorded = run(animal, "bug", tmp_path)
-    document = recorded.report("--phase", "all")
-    found = [finding for finding in document["findings"] if finding["rule"] == animal.rule]
+    for _ in range(TRIES):
+        recorded = run(animal, "bug", tmp_path)
+        document = recorded.report("--phase", "all")
+        found = [finding for finding in document["findings"] if finding["rule"] == animal.rule]
+        if found:
+            break
     assert found, document["findings"]
     first, pid = found[0], recorded.open().header.pid
     assert first["severity"] in animal.severities
