@@ -250,8 +250,8 @@ def test_thirteen_models_do_the_same_job(tmp_path: Path, transport: str) -> None
     assert [run["name"] for run in runs] == RECEIVING
     assert {(run["ok"], run["messages"], run["payload_bytes"]) for run in runs} == {(True, 2323, 2323 * 512)}
     more = {run["name"]: run["payload_copied"] - 2323 * 512 for run in runs}
-    # With its ninth thread malloc asks how many CPUs there are, which reads this file (arena_get2, get_nprocs(3)). No
-    # lock is held, so a few threads that come at the same moment all ask.
+    # With its ninth thread malloc asks how many CPUs there are, which reads this file (arena_get2, get_nprocs(3)).
+    # No lock is held, so a few threads that come at the same moment all ask.
     online = len(ONLINE.read_bytes())
     asked = {online * times for times in range(1, 5)}
     assert {name: n for name, n in more.items() if n and (name not in ("threads", "aio") or n not in asked)} == {}

@@ -57,7 +57,7 @@ def test_every_rule_has_a_program() -> None:
 
 
 TRIES = 3
-"""On a machine that others keep busy a program may wait so long for a CPU that its bug costs no share worth telling."""
+"""On a busy machine a program may wait so long for a CPU that its bug costs no share worth telling."""
 
 
 @pytest.mark.parametrize("animal", EVERY)
