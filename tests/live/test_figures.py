@@ -136,7 +136,7 @@ def test_every_model_is_checked() -> None:
     "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in CHECKS]
 )
 def test_the_figure_tells_the_story(name: str) -> None:
-    """On a busy machine a message may come while its reader waits for a CPU, which is another story: three tries."""
+    """A message may come while its reader waits for a CPU, another story: three tries."""
     for _ in range(2):
         try:
             _check_figure(name)
