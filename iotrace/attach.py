@@ -13,10 +13,7 @@ from iotrace.stderr import tell
 @recording_options
 @click.option("--no-tui", is_flag=True, help="No live view: a report at the end.")
 @click.option("--duration", type=click.FloatRange(0, min_open=True), metavar="S", help="Detach after S seconds.")
-@click.pass_context
-def command(
-    _context: click.Context, pid: int, no_tui: bool, duration: float | None, recording: RecordingOptions
-) -> int:
+def command(pid: int, no_tui: bool, duration: float | None, recording: RecordingOptions) -> int:
     """Watch the running process PID, all its threads, and what they start.
 
     q, Ctrl-C, a signal to iotrace or --duration end the watching; the process runs on untraced, as it was. A call

@@ -89,21 +89,20 @@ def process_target(pid: int) -> Target:
     """The running process `pid`, shown by its command line (proc(5)). Raises Failure when it cannot be traced."""
     try:
         line = Path(f"/proc/{pid}/cmdline").read_bytes()
-        name = Path(f"/proc/{pid}/comm").read_text(errors="replace").rstrip("\n")
-        tgid = _status(pid, "Tgid")
+        status = _status_of(pid)
     except (FileNotFoundError, ProcessLookupError):
         raise Failure(f"there is no process {pid}.\nSee the running ones with: ps -e", OURS) from None
     except PermissionError:
         raise Failure(
             f"process {pid} is somebody else's: /proc/{pid} may not be read.\nTry: sudo iotrace attach {pid}", OURS
         ) from None
+    name, tgid, tracer = status["Name"], int(status["Tgid"]), int(status["TracerPid"])
     if tgid != pid:
         raise Failure(f"{pid} is a thread of process {tgid}.\nAll of its threads: iotrace attach {tgid}", USAGE)
     if pid == os.getpid():
         raise Failure("that is iotrace itself.\nSee the running processes with: ps -e", USAGE)
-    if not line and _status(pid, "Kthread"):
+    if not line and status.get("Kthread") == "1":
         raise Failure(f"{pid} ({name}) is a kernel thread: it makes no system calls.", OURS)
-    tracer = _status(pid, "TracerPid")
     if tracer:
         raise Failure(
             f"{pid} ({name}) is being traced already, by process {tracer} ({_name_of(tracer)}).\n"
@@ -114,17 +113,15 @@ def process_target(pid: int) -> Target:
     return Target(command=words, attach=pid)
 
 
-def _status(pid: int, field: str) -> int:
-    """A number from /proc/PID/status; 0 where the kernel does not tell it."""
-    for line in Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1])
-    return 0
+def _status_of(pid: int) -> dict[str, str]:
+    """The fields of /proc/PID/status, read once: the process may be gone the next moment."""
+    lines = Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 def _name_of(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/comm").read_text(errors="replace").rstrip("\n")
+        return _status_of(pid)["Name"]
     except OSError:
         return "gone"
 

@@ -13,7 +13,8 @@ from textual.widgets import Input
 
 from tests.tracer.analyze.filter.known import PID, born, call, opened, pipe
 from tests.tui import batches
-from tests.tui.test_screen import calls, shown, until
+from tests.tui.test_screen import calls, shown
+from tests.tui.waiting import until
 from tracer.analyze.filter.listing import IN_TIME, Order
 from tracer.analyze.filter.tree import Field
 from tracer.wire import End

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.tui.fakes import FakeSource
-from tests.tui.test_screen import LARGE, calls, opened, shown, until
+from tests.tui.test_screen import LARGE, calls, opened, shown
+from tests.tui.waiting import until
 from tui.manual import INSTALL, manual_page, names_of, plain_lines
 from tui.screens.manual import ManualScreen
 from tui.widgets.details import DetailsPane

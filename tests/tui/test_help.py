@@ -16,7 +16,8 @@ from textual.widgets.option_list import OptionDoesNotExist
 
 import tui
 from tests.tui.fakes import FakeRun, FakeSource
-from tests.tui.test_screen import SMALL, calls, opened, shown, until
+from tests.tui.test_screen import SMALL, calls, opened, shown
+from tests.tui.waiting import until
 from tui.app import IotraceApp
 from tui.drawing.help import keys_text
 from tui.help_sections import sections

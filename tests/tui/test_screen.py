@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, Static
 
 from tests.tui.fakes import FakeRun, FakeSource
+from tests.tui.waiting import until
 from tui.app import IotraceApp
 from tui.live import output_size
 from tui.screens.help import HelpScreen
@@ -36,16 +36,6 @@ async def opened(
         yield pilot
     if run is not None:
         run.close()
-
-
-async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
-    """Wait for `condition`; fail when it does not come true."""
-    for _ in range(500):
-        await pilot.pause()
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come true")
 
 
 def calls(pilot: Pilot[int]) -> CallList:

@@ -9,7 +9,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui.fakes import PID, FakeRun, FakeSource
-from tests.tui.test_screen import calls, opened, shown, until
+from tests.tui.test_screen import calls, opened, shown
+from tests.tui.waiting import until
 from tracer.analyze.holds import Hold
 from tui.screens.main import MainScreen
 from tui.widgets.step_panel import StepPanel

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from threading import Event
 
 import pytest
-from textual.pilot import Pilot
 
 from tests.tui.fakes import FakeSource
 from tests.tui.one_pane import alone, asked, text
+from tests.tui.waiting import until
 from tracer.analyze.groups import View
 from tracer.analyze.line_sums import LineSums
 from tui.snapshot import Snapshot
 from tui.widgets.summary_pane import SummaryPane
 from tui.widgets.summary_table import SummaryTable
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Wait for what a worker does."""
-    for _ in range(500):
-        await pilot.pause()
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come true")
 
 
 async def test_v_goes_through_the_views() -> None:

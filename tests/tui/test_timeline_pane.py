@@ -6,9 +6,8 @@ held. Thread 4243 sleeps 1 ms in each of its reads, which bring 64 bytes.
 
 from __future__ import annotations
 
-import asyncio
 import errno
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
 
 from tests.tui.batches import BEGAN, PID, batch, event, inside, read, writer
+from tests.tui.waiting import until
 from tracer.recording.writer import Writer
 from tracer.wire import Kind, Source
 from tui.drawing.timeline_glyphs import ASCII, UNICODE, Glyphs
@@ -98,16 +98,6 @@ def polled(source: RecordingSource) -> Snapshot:
     snapshot = source.poll()
     assert snapshot is not None
     return snapshot
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Wait for `condition`; fail when it does not come true."""
-    for _ in range(500):
-        await pilot.pause()
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come true")
 
 
 @asynccontextmanager

@@ -93,7 +93,7 @@ class Capture:
 
     def _signal_program(self, number: int) -> None:
         """Signal the program's first process; when that is gone, what it left behind (a daemon, a job)."""
-        pids = {thread.pid for thread in self.tracees.own_threads()}
+        pids = self.tracees.own_processes()
         for pid in pids & {self.tracees.root} or pids:
             send_signal(pid, number)
 

@@ -37,6 +37,15 @@ class Tracees:
         """The program's threads, without those of a calibration."""
         return [thread for thread in self.threads.values() if thread.outbox is self.outbox]
 
+    def own_processes(self) -> set[int]:
+        """The processes that can hear a signal: not those about to end, but those not yet seen to stop."""
+        living = {thread.pid for thread in self.own_threads() if not thread.exiting}
+        newborn = (
+            tid for tid, (how, parent) in self.expected.items()
+            if how is not Spawn.CLONE and parent.outbox is self.outbox
+        )  # fmt: skip
+        return living.union(newborn)
+
     def changed(self) -> None:
         """Choose the placement again at the next entry stop."""
         self.unsettled = True
@@ -48,7 +57,7 @@ class Tracees:
 
     def adopt(self, tid: int, now: int, how: Spawn | None = None, outbox: Outbox | None = None) -> Thread:
         """A thread's first stop: from here on its time is accounted."""
-        expected = self.expected.pop(tid, None)
+        expected = self.expected.get(tid)
         pid, parent_pid = process_of(tid)
         parent = expected[1] if expected else self.threads.get(pid)
         if how is None:
@@ -56,6 +65,7 @@ class Tracees:
         thread = Thread(pid, tid, self.source, outbox or (parent.outbox if parent else self.outbox), now)
         thread.mask = parent.mask if parent else affinity_of(tid)
         self.threads[tid] = thread
+        self.expected.pop(tid, None)  # not before: an order may come any moment, and looks in both
         self.unsettled = True
         origin = (parent.tid, parent.pid) if parent else (parent_pid, parent_pid)
         texts: tuple[bytes, ...] = (thread.name(),)

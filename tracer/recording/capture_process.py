@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,12 @@ class CaptureProcess:
             os.write(self._control, line.encode() + b"\n")
         self._process.send_signal(signal.SIGUSR1)
 
+    def remind(self) -> None:
+        """Signal once more when it has not read what it was told: a signal that comes in the moment before its
+        wait for the program begins is heard after that wait only."""
+        if _unread(self._control):
+            self._process.send_signal(signal.SIGUSR1)
+
     def said_hello(self) -> None:
         """Note that it is ready, and send what waited for that."""
         self.ready = True
@@ -122,6 +129,11 @@ def start_capture(program: Program, settings: Settings, terminal: int | None) ->
     """Start capturing `program`, which gets the pty slave `terminal` as its terminal when given."""
     keep = program.keep_fds if terminal is None else (*program.keep_fds, terminal)
     return CaptureProcess(capture_command(program, settings, terminal), keep)
+
+
+def _unread(pipe: int) -> int:
+    """Bytes in a pipe, asked at either end (FIONREAD, ioctl_pipe in pipe(7))."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def _widen(pipe: int) -> None:

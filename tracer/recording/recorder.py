@@ -24,6 +24,7 @@ _BATCH_ROWS: Final = 4096
 _BATCH_BYTES: Final = 16 << 20
 _BATCH_NS: Final = 100_000_000
 _READ: Final = 1 << 20
+_HEARING_MS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ class Recorder:
             poll.register(self._commands, select.POLLIN)
         while True:
             ready = [fd for fd, _ in poll.poll(self._patience_ms())]
+            if not ready:
+                self._capture.remind()
             if self._commands in ready and not self._obey():
                 poll.unregister(self._commands)
                 self._commands = None
@@ -131,9 +134,10 @@ class Recorder:
     def _due(self) -> bool:
         return bool(self._waiting) and time.monotonic_ns() - self._waiting_since >= _BATCH_NS
 
-    def _patience_ms(self) -> int | None:
+    def _patience_ms(self) -> int:
+        """A second at most: a signal that came just before the wait began is heard after it."""
         if not self._waiting:
-            return None
+            return _HEARING_MS
         return max(0, (self._waiting_since + _BATCH_NS - time.monotonic_ns()) // 1_000_000 + 1)
 
     def _flush(self) -> None:
