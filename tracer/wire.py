@@ -71,6 +71,8 @@ class End(IntEnum):
     CAPTURE_DIED = 2
     NO_SPACE = 3
     NOT_STARTED = 4
+    CONTINUED = 5
+    """In another file."""
 
 
 class Held(IntEnum):
@@ -111,6 +113,8 @@ class Source(IntEnum):
     PROCESS_CLOCK = 1
     TICKS = 2
     NONE = 3
+    SWITCHES = 4
+    """Every switch of the CPU, as the scheduler made it (`tracer.capture.ebpf`)."""
 
 
 class Flag(IntFlag):

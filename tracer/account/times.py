@@ -67,7 +67,8 @@ def account_times(batch: pa.RecordBatch, calibration: Calibration) -> Times:
     kind = column(batch, "kind")
     timed = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT)
     shared = column(batch, "placement") == Placement.SHARED
-    counted = column(batch, "source") == Source.SCHEDSTAT
+    source = column(batch, "source")
+    counted = (source == Source.SCHEDSTAT) | (source == Source.SWITCHES)
     user_part, call_part = _Part(batch, "user_", counted), _Part(batch, "", counted)
     near_before = near_inside = shared
     if not shared.all():

@@ -24,6 +24,7 @@ _SOURCES: Final = {
     Source.PROCESS_CLOCK: "process-clock",
     Source.TICKS: "ticks",
     Source.NONE: "none",
+    Source.SWITCHES: "switches",
 }
 
 Cell = tuple[int, int, int, list[int]]
@@ -49,6 +50,7 @@ def report_of(tally: Tally, phase: str | None, now_ns: int | None) -> Report:
         threads=_threads(tally, cells, whole=sets is None),
         phases=_phases(tally, every),
         uncertainty_ns=_sum(cells)["spread"],
+        older_calls=len(tally.older),
     )
 
 

@@ -1,0 +1,96 @@
+"""Kernel records as wire records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tracer.capture.ebpf.layout import RECORD
+from tracer.capture.ebpf.lives import Lives
+from tracer.capture.ebpf.pieces import Pieces
+from tracer.capture.ebpf.rows import as_records, send, wire_calls
+from tracer.capture.outbox import Outbox
+from tracer.recording.frames import Events, batch_of
+from tracer.wire import RECORD as RECORD_SIZE
+from tracer.wire import Flag, Kind, Source, Spawn
+
+TORN = 8
+
+
+def record(**values: Any) -> Any:
+    """One record."""
+    made = np.zeros((), RECORD)
+    for name, value in values.items():
+        made[name] = value
+    return made
+
+
+def rows(*records: Any) -> list[dict[str, Any]]:
+    """As the recording has them."""
+    outbox, pieces = Outbox(-1), Pieces()
+    send(
+        as_records(np.stack(records).view(np.uint8).reshape(len(records), -1)),
+        pieces,
+        outbox,
+        Lives(outbox, pieces),
+    )
+    frame = Events(
+        len(outbox.records) // RECORD_SIZE.size, bytes(outbox.records), bytes(outbox.items), bytes(outbox.memory)
+    )
+    found: list[dict[str, Any]] = batch_of([frame]).to_pylist()
+    return found
+
+
+def test_times_of_a_call_and_of_the_user_part_before_it() -> None:
+    """Wall, on CPU, waiting for it; the thread was switched in once more than it came back."""
+    (row,) = rows(
+        record(at=1000, end=1700, since=400, blocked=300, delay=100, user_delay=50, switches=1, pid=3, tid=4, nr=7,
+               result=-11, flags=Flag.FIRST | TORN)
+    )  # fmt: skip
+    assert (row["wall_ns"], row["run_ns"], row["delay_ns"], row["switches"], row["stops"]) == (700, 300, 100, 2, 1)
+    assert (row["user_wall_ns"], row["user_run_ns"], row["user_delay_ns"], row["user_switches"]) == (
+        600,
+        550,
+        50,
+        1,
+    )
+    assert (row["span_ns"], row["result"], row["source"], row["flags"]) == (1300, -11, Source.SWITCHES, Flag.FIRST)
+
+
+def test_lives_and_calls_keep_their_order() -> None:
+    """A thread is born, calls, is signalled, executes, ends."""
+    name = np.frombuffer(b"worker".ljust(16, b"\0"), "<u8")
+    signed = [0, 0, 0, 0, *name]
+    found = rows(
+        record(kind=Kind.SPAWN, at=1, pid=5, tid=6, args=[4, 3, 0, 0, *name]),
+        record(kind=Kind.CALL, at=2, end=3, pid=5, tid=6),
+        record(kind=Kind.SIGNAL, at=4, pid=5, tid=6, nr=14),
+        record(kind=Kind.EXEC, at=5, pid=5, tid=5, args=[6, 0, 0, 0, *name]),
+        record(kind=Kind.EXIT, at=9, end=9, since=6, pid=5, tid=5, result=256, args=signed),
+    )
+    kinds = [Kind(row["kind"]) for row in found]
+    assert kinds == [Kind.SPAWN, Kind.CALL, Kind.SIGNAL, Kind.EXIT, Kind.SPAWN, Kind.EXEC, Kind.EXIT]
+    assert (found[0]["nr"], found[0]["args"][:2], found[0]["memory"][0]["bytes"]) == (
+        Spawn.CLONE,
+        [4, 3],
+        b"worker",
+    )
+    assert found[4]["nr"] == Spawn.RENAMED
+    assert (found[6]["result"], found[6]["user_wall_ns"]) == (256, 3)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 1 << 40)] * 6), min_size=1, max_size=20))
+def test_no_part_is_negative(times: list[tuple[int, ...]]) -> None:
+    """Whatever the clocks say."""
+    made = np.zeros(len(times), RECORD)
+    for each, (since, user, inside, blocked, delay, before) in zip(made, times, strict=True):
+        each["since"], each["at"], each["end"] = since, since + user, since + user + inside
+        each["blocked"], each["delay"], each["user_blocked"] = blocked, delay, before
+    wire = wire_calls(made, np.zeros(len(made), np.int64))
+    assert (wire["run_ns"] <= wire["wall_ns"]).all()
+    assert (wire["user_run_ns"] <= wire["user_wall_ns"]).all()
+    assert (wire["span_ns"] == wire["wall_ns"] + wire["user_wall_ns"]).all()

@@ -1,0 +1,118 @@
+"""Bringing the programs into the kernel: maps, configuration, verification, attachment.
+
+Everything is held by descriptors of this process and nothing is pinned, so whatever ends it, kill -9 too, takes
+the programs out of the kernel.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from tracer.capture.ebpf import bpf, layout
+from tracer.capture.ebpf.object import BpfObject, parse
+from tracer.capture.ebpf.types import KERNEL, kernel_types, storage_types
+
+_NEW: Final = 1
+"""BPF_NOEXIST."""
+RING_BYTES: Final = 32 << 20
+_LAST: Final = ("sys_exit", "sys_enter")
+"""Attached after the others: from the first call on, everything is there that belongs to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the programs are told."""
+
+    capture_bytes: int = 64
+    summary: bool = False
+    ring_bytes: int = RING_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Descriptors of the maps; the programs run until `close`."""
+
+    tasks: int
+    events: int
+    memory: int
+    large: int
+    counters: int
+    ring_bytes: int
+    _held: tuple[int, ...]
+
+    def follow(self, pidfd: int, attached: int = 0) -> None:
+        """Trace the thread of a pidfd from now on; `attached`: it runs already, and we came at this time (ns).
+
+        Raises BpfRefused: EEXIST when it is traced already."""
+        state = np.zeros((), layout.THREAD)
+        state["since"], state["attached"], state["first"] = attached, attached > 0, 1
+        bpf.update(self.tasks, pidfd.to_bytes(4, "little"), state.tobytes(), _NEW)
+
+    def counter(self, name: str) -> int:
+        """One of `layout.COUNTERS`."""
+        value = bpf.lookup(self.counters, layout.COUNTERS.index(name).to_bytes(4, "little"), 8)
+        return int.from_bytes(value or b"", "little", signed=True)
+
+    def close(self) -> None:
+        """Take the programs out of the kernel."""
+        for descriptor in (*self._held, self.tasks, self.events, self.memory, self.large, self.counters):
+            os.close(descriptor)
+
+
+def compiled() -> BpfObject:
+    """The object for this machine's architecture. Raises FileNotFoundError when there is none."""
+    name = f"iotrace.{os.uname().machine}.bpf.o"
+    return parse(resources.files("tracer.capture.ebpf").joinpath(name).read_bytes())
+
+
+def load(code: BpfObject, limits: Limits, plans: dict[int, bytes], kernel: Path = KERNEL) -> Loaded:
+    """Load and attach everything. Nobody is traced yet. Raises BpfRefused, OSError."""
+    types = kernel_types(kernel.read_bytes(), code.programs.keys())
+    held = []
+    try:
+        btf = bpf.load_types(storage_types(layout.THREAD_SIZE))
+        held.append(btf)
+        tasks = bpf.create_map(
+            bpf.TASK_STORAGE, 4, layout.THREAD_SIZE, 0, flags=bpf.NO_PREALLOC, btf=(btf, 1, 2)
+        )  # fmt: skip
+        events, memory, large = (bpf.create_map(bpf.RINGBUF, 0, 0, limits.ring_bytes) for _ in range(3))
+        counters = bpf.create_map(bpf.ARRAY, 4, 8, len(layout.COUNTERS))
+        plan_size = layout.PLAN_HEAD.size + layout.MOST_ACTIONS * layout.ACTION.size
+        table = bpf.create_map(bpf.ARRAY, 4, plan_size, layout.PLANS)
+        for number, plan in plans.items():
+            bpf.update(table, number.to_bytes(4, "little"), plan.ljust(plan_size, b"\0"))
+        config = _config(types.exit_code, limits)
+        maps = {
+            "tasks": tasks, "events": events, "memory": memory, "large": large, "plans": table,
+            "counters": counters, "config": config,
+        }  # fmt: skip
+        held += [table, config]
+        programs = {
+            name: bpf.load_program(name, code.joined(name, maps), code.license, types.tracepoints.get(name, 0))
+            for name in code.programs
+        }
+        held += programs.values()
+        for name in sorted(programs, key=lambda each: _LAST.index(each) + 1 if each in _LAST else 0):
+            held.append(bpf.attach(programs[name]))
+        return Loaded(tasks, events, memory, large, counters, limits.ring_bytes, tuple(held))
+    except BaseException:
+        for descriptor in held:
+            os.close(descriptor)
+        raise
+
+
+def _config(exit_code: int, limits: Limits) -> int:
+    space = os.stat("/proc/self/ns/pid")
+    values = layout.CONFIG.pack(
+        space.st_dev, space.st_ino, exit_code, limits.capture_bytes, int(limits.summary), 0
+    )  # fmt: skip
+    config = bpf.create_map(bpf.ARRAY, 4, len(values), 1, flags=bpf.READ_ONLY_FOR_PROGRAMS)
+    bpf.update(config, bytes(4), values)
+    bpf.freeze(config)
+    return config

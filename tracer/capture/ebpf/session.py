@@ -1,0 +1,250 @@
+"""One capture by BPF from beginning to end; what `tracer.capture.session` is for ptrace.
+
+Nothing is ever stopped and nobody wakes us: every few milliseconds the rings are emptied and sent on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from typing import Any, Final
+
+import numpy as np
+
+from tracer.capture.calibrate import SAMPLES, Constants, Subject
+from tracer.capture.ebpf import bpf, layout
+from tracer.capture.ebpf.lives import Lives
+from tracer.capture.ebpf.loading import Limits, Loaded, compiled, load
+from tracer.capture.ebpf.pieces import Pieces
+from tracer.capture.ebpf.plans import kernel_plans
+from tracer.capture.ebpf.ring import Ring
+from tracer.capture.ebpf.rows import Records, as_records, send
+from tracer.capture.ebpf.waiting import Waiting, open_thread
+from tracer.capture.inherited import inherited
+from tracer.capture.outbox import Outbox
+from tracer.capture.plan import PlanOptions
+from tracer.capture.spawn import Waiting as Child
+from tracer.capture.spawn import send_signal
+from tracer.capture.threads import process_of, threads_of
+from tracer.wire import Flag, Kind, Placement, Source
+
+_BUSY_S, _IDLE_S = 0.002, 0.01
+_BUSY: Final = 0.02
+"""A ring so full is looked at again soon."""
+_ANNOUNCE_NS: Final = 50_000_000
+_PRIORITY: Final = -20
+"""With as many busy threads as CPUs, a reader of ordinary priority would come too late and lose rows."""
+
+
+class KernelReader:
+    """The rings, and the rows made of them."""
+
+    def __init__(self, loaded: Loaded, outbox: Outbox) -> None:
+        size = loaded.ring_bytes
+        self.loaded = loaded
+        self.pieces = Pieces()
+        self.lives = Lives(outbox, self.pieces)
+        self._outbox = outbox
+        self._events = Ring.opened(loaded.events, size, layout.RECORD.itemsize)
+        self._memory = Ring.opened(loaded.memory, size, layout.SLOT_HEAD.itemsize + layout.SLOT_DATA)
+        self._large = Ring.opened(loaded.large, size, layout.SLOT_HEAD.itemsize + layout.LARGE_DATA)
+        self._lost = 0
+
+    def used(self) -> float:
+        """How full the fullest ring is, 0 to 1."""
+        return max(ring.used() for ring in (self._events, self._memory, self._large))
+
+    def take(self) -> Records:
+        """Every record there is by now; the memory that belongs to them is in `pieces`."""
+        records = as_records(self._events.take())
+        # After the records: the kernel wrote a call's memory before its record.
+        self.pieces.add(self._memory.take())
+        self.pieces.add(self._large.take())
+        return records
+
+    def send(self, records: Records) -> None:
+        """Put records into the outbox, and what was lost meanwhile."""
+        send(records, self.pieces, self._outbox, self.lives)
+        self.pieces.forget(np.array(self.lives.ended, np.int32))
+        self.lives.ended.clear()
+        lost = self.loaded.counter("lost_events")
+        if lost > self._lost:
+            now = time.monotonic_ns()
+            self._outbox.event(Kind.LOST, now, 0, 0, args=(lost - self._lost,), source=Source.SWITCHES)
+            self._lost = lost
+
+
+class KernelCapture:
+    """One capture; obeys the recorder's lines as `tracer.capture.session.Capture` does."""
+
+    def __init__(self, outbox: Outbox, options: PlanOptions) -> None:
+        """Load the programs. Raises BpfRefused, and OSError when there is no object for this machine."""
+        self.outbox = outbox
+        self.loaded = load(compiled(), Limits(options.capture_bytes), kernel_plans(options))
+        self.waiting = Waiting(self.loaded.tasks)
+        self.statuses: dict[int, int] = {}
+        self.detaching = self.wait_for_program = self.abandoned = False
+        self.root = 0
+        self._inherited = b""
+        self.reader: KernelReader | None = None
+
+    def obey(self, line: str) -> None:
+        """Carry out one line of the control pipe."""
+        word, _, rest = line.partition(" ")
+        if word == "detach":
+            self.detaching, self.wait_for_program = True, rest == "wait"
+        elif word == "kill":
+            self._signal_all(9)
+        elif word == "signal" and rest.isdigit():
+            living = {self.root} - self.statuses.keys()
+            for pid in living or self._processes():
+                send_signal(pid, int(rest))
+
+    def abandon(self, started: bool) -> None:
+        """The recorder is gone: end what we started, let go what we attached to."""
+        self.abandoned = self.detaching = True
+        if started:
+            self._signal_all(9)
+        self.outbox.discard()
+
+    def _processes(self) -> set[int]:
+        return set(self.reader.lives.live.values()) if self.reader else set()
+
+    def _signal_all(self, number: int) -> None:
+        for pid in self._processes() | ({self.root} - self.statuses.keys() - {0}):
+            send_signal(pid, number)
+
+    def calibrate(self) -> Constants:
+        """What being counted costs: calls of a child of ours, whose untraced cost it has measured itself."""
+        subject = Subject(SAMPLES[Placement.SHARED])
+        reader = KernelReader(self.loaded, subject.outbox)
+        self._follow(subject.pid)
+        subject.release()
+        os.waitpid(subject.pid, 0)
+        reader.send(reader.take())
+        return subject.constants()
+
+    def _follow(self, tid: int, attached: int = 0) -> None:
+        descriptor = open_thread(tid)
+        try:
+            self.loaded.follow(descriptor, attached)
+        finally:
+            os.close(descriptor)
+
+    def start(self, child: Child) -> None:
+        """Follow the program from its first call on."""
+        self.root = child.pid
+        self.reader = KernelReader(self.loaded, self.outbox)
+        self._inherited = inherited(child.pid)
+        self._follow(child.pid)
+
+    def attach(self, pid: int) -> None:
+        """Follow a running process: all its threads, those included that are born meanwhile. Raises BpfRefused."""
+        self.root = pid
+        self.reader = KernelReader(self.loaded, self.outbox)
+        seen: set[int] = set()
+        now = time.monotonic_ns()
+        while fresh := [tid for tid in threads_of(pid) if tid not in seen]:
+            for tid in fresh:
+                seen.add(tid)
+                with contextlib.suppress(OSError):  # it may end while we come
+                    self._follow(tid, now)
+        for tid in sorted(seen):
+            self.reader.lives.attached(tid, process_of(tid)[0], now, _name(tid))
+
+    def run(self, *, begun: bool) -> None:
+        """Read until nobody is traced any more. `begun`: the program runs already, it need not exec first.
+
+        Raises BrokenPipeError: the recorder is gone."""
+        reader = self.reader
+        assert reader is not None
+        kept: list[Records] = []
+        quiet = 0
+        while not self.detaching:
+            time.sleep(_BUSY_S if reader.used() > _BUSY else _IDLE_S)
+            self._reap()
+            over = self.root in self.statuses
+            records = reader.take()
+            if not begun:
+                kept.append(records)
+                begun = self._begin(np.concatenate(kept))
+                kept = [] if begun else kept
+                if begun or not over:
+                    continue
+            reader.send(records)
+            self._announce(reader)
+            self.outbox.flush()
+            quiet = 0 if len(records) else quiet + 1
+            if over and not reader.lives.live and quiet:
+                return
+            if not over and quiet and not os.path.exists(f"/proc/{self.root}") and not reader.lives.live:
+                return
+        reader.send(reader.take())
+        self._announce(reader, 0)
+        self.outbox.flush()
+
+    def _begin(self, records: Records) -> bool:
+        """What the child did before its exec was our own doing; its life begins with the execve that succeeded."""
+        own = records["tid"] == self.root
+        execs = np.flatnonzero(own & (records["kind"] == Kind.EXEC))
+        if not len(execs):
+            return False
+        calls = np.flatnonzero(own & (records["kind"] == Kind.CALL))
+        calls = calls[calls > execs[0]]
+        if not len(calls):
+            return False
+        assert self.reader is not None
+        first = records[calls[0]]
+        at = int(first["at"])
+        first["since"], first["flags"] = at, first["flags"] | Flag.FIRST
+        first["user_blocked"] = first["user_delay"] = first["user_switches"] = 0
+        records[calls[0]] = first
+        name = records[execs[0]]["args"][4:6].tobytes().partition(b"\0")[0]
+        self.reader.lives.started(self.root, at, name, self._inherited)
+        self.reader.send(records[execs[0] :])
+        self.outbox.flush()
+        return True
+
+    def _announce(self, reader: KernelReader, older_than: int = _ANNOUNCE_NS) -> None:
+        found = self.waiting.calls(list(reader.lives.live), time.monotonic_ns(), older_than)
+        if len(found):
+            reader.send(found)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            self.statuses[pid] = status
+
+    def close(self) -> None:
+        """Take the programs out of the kernel."""
+        self.waiting.close()
+        self.loaded.close()
+
+
+def be_heard() -> None:
+    """Run before others, where we may: an ordinary reader comes too late when every CPU is busy."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
+
+
+def _name(tid: int) -> bytes:
+    try:
+        with open(f"/proc/{tid}/comm", "rb") as file:
+            return file.read().rstrip(b"\n")
+    except OSError:
+        return b""
+
+
+def failure(error: Exception) -> tuple[str, int, dict[str, Any]]:
+    """Stage and errno of a refusal, for the recorder."""
+    if isinstance(error, bpf.BpfRefused):
+        return "ebpf", error.number, {"log": error.log, "what": error.what}
+    number = error.errno if isinstance(error, OSError) and error.errno else errno.ENOSYS
+    return "ebpf", number, {"what": str(error)}
