@@ -9,6 +9,7 @@ noisy. `strace` is run in its default form (-f -o FILE) and bound to one CPU tog
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -30,11 +31,17 @@ def _iotrace(*options: str) -> Runner:
     return lambda program, folder: [*base, *options, "-o", str(folder / "loop.iotrace"), "--", *program]
 
 
+_COUNT = "tracepoint:raw_syscalls:sys_exit /pid == cpid/ { @[args->id] = count(); }"
+_INSIDE = ("untraced", "iotrace, ebpf", "iotrace, ebpf, no payload", "bpftrace, counting")
+"""Nothing stops here: many more calls are needed for a time."""
+
 RUNNERS: dict[str, Runner] = {
     "untraced": lambda program, _: program,
     "iotrace": _iotrace(),
     "iotrace, no payload": _iotrace("--capture-bytes", "0"),
     "iotrace --pin off": _iotrace("--pin", "off"),
+    "iotrace, ebpf": _iotrace("--backend", "ebpf"),
+    "iotrace, ebpf, no payload": _iotrace("--backend", "ebpf", "--capture-bytes", "0"),
     "strace -f": lambda program, folder: ["strace", "-f", "-o", str(folder / "strace.txt"), *program],
     "strace -f, one CPU": lambda program, folder: _pinned(
         ["strace", "-f", "-o", str(folder / "strace.txt"), *program]
@@ -42,7 +49,28 @@ RUNNERS: dict[str, Runner] = {
     "strace -f -T -ttt, one CPU": lambda program, folder: _pinned(
         ["strace", "-f", "-T", "-ttt", "-o", str(folder / "strace.txt"), *program]
     ),
+    "strace --seccomp-bpf -e read": lambda program, folder: [
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        "-e",
+        "trace=read",
+        "-o",
+        str(folder / "strace.txt"),
+        *program,
+    ],
     "perf trace": lambda program, folder: ["perf", "trace", "-o", str(folder / "perf.txt"), *program],
+    "perf trace -s": lambda program, folder: ["perf", "trace", "-s", "-o", str(folder / "perf.txt"), *program],
+    "bpftrace, counting": lambda program, folder: [
+        "bpftrace",
+        "-q",
+        "-o",
+        str(folder / "bpftrace.txt"),
+        "-e",
+        _COUNT,
+        "-c",
+        shlex.join(program),
+    ],
 }
 
 
@@ -54,7 +82,7 @@ def measure(calls: int, rounds: int) -> dict[str, list[float]]:
         program = str(loop_program(folder))
         for _ in range(rounds):
             for label, runner in RUNNERS.items():
-                count = calls if label != "untraced" else calls * 10
+                count = calls * 20 if label in _INSIDE else calls
                 command = runner([program, str(count)], folder)
                 if shutil.which(command[0]) is None:
                     continue

@@ -60,6 +60,12 @@ async def _quiet(app: WatchedApp) -> None:
         await asyncio.sleep(0.05)
 
 
+async def _until(condition: Callable[[], bool]) -> None:
+    """Wait for what does not have to be painted."""
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
 async def _scroll(app: WatchedApp, times: Times) -> None:
     calls = app.calls.table.list
     for key in _SCROLLS:
@@ -81,11 +87,11 @@ async def _filters(app: WatchedApp, times: Times) -> None:
                 return there and (not changes or (table.filter == sofar and table.list.shown is not listed))
 
             times["filter"].append(await app.answer(text[typed - 1], shown))
-        while table._working:
-            await asyncio.sleep(0.01)
+        await _until(lambda: not table._working)
         app.strike("enter")
-        await _quiet(app)
+        await _until(lambda: not table.editing)
         app.strike("x")
+        await _until(lambda: not table.filter)
         await _quiet(app)
 
 

@@ -8,7 +8,7 @@ import os
 import platform
 from typing import Final
 
-from iotrace.check import Check, limited, ok
+from iotrace.doctor_check import Check, limited, ok
 from tracer.syscalls.names import number_of
 from tracer.wire import Abi
 

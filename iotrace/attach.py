@@ -18,20 +18,28 @@ def command(pid: int, no_tui: bool, duration: float | None, recording: Recording
 
     q, Ctrl-C, a signal to iotrace or --duration end the watching; the process runs on untraced, as it was. A call
     it sleeps in when iotrace comes is shown from that moment on: since when it sleeps is not known. Being
-    stopped makes a few calls return early with EINTR as any stop and continue would (signal(7)).
+    stopped makes a few calls with a timeout return early with EINTR, as any stop and continue would (signal(7)).
 
     \b
     iotrace attach 4242
     iotrace attach 4242 --no-tui --duration 5
     """
     from iotrace import live_view
-    from iotrace.run import no_terminal
+    from iotrace.record import refuse_trace
+    from iotrace.run import no_terminal, refuse_several_files
     from iotrace.target import process_target
 
+    refuse_trace(recording)
     target = process_target(pid)
     obstacle = None if no_tui else no_terminal()
     if obstacle is not None:
         tell(f"{obstacle}, so there is no live view; the report follows at the end. Ctrl-C detaches.")
     if no_tui or obstacle is not None:
         return live_view.report_at_the_end(target, recording, duration=duration)
+    refuse_several_files(recording)
     return live_view.show(target, recording, duration=duration)
+
+
+for _option in command.params:
+    if isinstance(_option, click.Option) and _option.name == "trace":
+        _option.hidden = True  # known only to say why not (`refuse_trace`)

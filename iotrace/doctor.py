@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from iotrace.check import Check, State, limited, ok
+from iotrace.doctor_check import Check, State, limited, ok
 
 
 @click.command("doctor")
@@ -35,7 +35,7 @@ def checks() -> Iterator[Check]:
     yield machine.yama()
     yield machine.processors()
     yield machine.terminal(os.environ)
-    yield machine.ebpf()
+    yield trial.kernel()
     yield asynchronous.io_uring()
     yield asynchronous.aio()
     yield store_folder()

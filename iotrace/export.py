@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
 
-from iotrace.failures import OURS, USAGE, Failure
+from iotrace.export_target import folder_at, local_path, stream_to
+from iotrace.failures import USAGE, Failure
 from iotrace.stderr import tell
 
 if TYPE_CHECKING:
@@ -20,17 +18,32 @@ if TYPE_CHECKING:
 
 Writer = Callable[["Recording", BinaryIO], None]
 
+PARTITIONS: Final = ("host", "date")
+
 
 @click.command("export")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--to",
     "form",
-    type=click.Choice(["strace", "jsonl", "csv", "parquet"]),
-    help="strace: text as strace writes it. jsonl: an object an event. csv, parquet: accounted columns.",
+    type=click.Choice(["strace", "perfetto", "speedscope", "folded", "jsonl", "csv", "parquet"]),
+    help="strace: text as strace writes it. perfetto: a timeline for ui.perfetto.dev. speedscope, folded: flame "
+    "graphs. jsonl: an object an event. csv, parquet: accounted columns.",
 )
-@click.option("-o", "--output", "out", type=click.Path(path_type=Path), help="Write here. [default: stdout]")
-def command(file: Path | None, form: str | None, out: Path | None) -> int:
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    metavar="FILE|URI",
+    help="Write here; replaces what is there. s3://, gs://, ... go to object stores, NAME.gz is compressed. "
+    "[default: stdout]",
+)
+@click.option(
+    "--partition",
+    metavar="host,date",
+    help="With parquet: -o is a folder that many recordings share, with folders in it by host and date.",
+)
+def command(file: Path | None, form: str | None, out: str | None, partition: str | None) -> int:
     """Write FILE (by default the newest recording) in another format.
 
     Times are corrected: what the program would take untraced, in ns (in strace's text: seconds).
@@ -42,7 +55,10 @@ def command(file: Path | None, form: str | None, out: Path | None) -> int:
     \b
     iotrace export --to strace | less
     iotrace export run.iotrace --to jsonl | jq 'select(.errno == "EAGAIN")'
+    iotrace export --to perfetto -o trace.json.gz      open it at ui.perfetto.dev
+    iotrace export --to folded | flamegraph.pl --countname ns > flame.svg
     iotrace export --to parquet -o run.parquet
+    iotrace export --to parquet --partition host,date -o s3://bucket/traces
     """
     from iotrace.report import newest
     from tracer.recording.reader import Recording
@@ -51,33 +67,82 @@ def command(file: Path | None, form: str | None, out: Path | None) -> int:
         raise Failure(
             "say which format, for example: iotrace export --to strace\nFormats: " + ", ".join(WRITERS), USAGE
         )
+    by = _partition(partition, form, out)
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise Failure(
             "Parquet is not for terminals.\nWrite it to a file: iotrace export --to parquet -o FILE", USAGE
         )
     path = file or newest()
     with Recording.open(path) as recording:
-        if out is not None and out.exists() and out.samefile(path):
-            raise Failure(
-                f"{out} is the recording itself; export does not overwrite it.\nName another -o FILE.", USAGE
-            )
-        with _destination(out) as stream:
-            WRITERS[form](recording, stream)
+        _spare(path, out)
+        if by and out is not None:
+            _dataset(recording, out, by)
+        else:
+            with stream_to(out, text=form != "parquet") as stream:
+                WRITERS[form](recording, stream)
         if not recording.ended:
             tell(f"{path} is incomplete: it is still written, or was cut off. What is there was exported.")
     return 0
 
 
+def _partition(partition: str | None, form: str, out: str | None) -> tuple[str, ...]:
+    """The columns to make folders by; empty for a single file. Raises Failure."""
+    if partition is None:
+        return ()
+    by = tuple(name.strip() for name in partition.split(","))
+    if not set(by) <= set(PARTITIONS) or len(set(by)) < len(by):
+        problem = f"cannot make folders by {partition!r}.\nPossible: --partition host,date (or one of them)"
+    elif form != "parquet":
+        problem = f"--partition makes a dataset of Parquet files: it goes with --to parquet, not {form}."
+    elif out is None:
+        problem = "--partition writes into a folder.\nName it: -o FOLDER, or a URI such as s3://bucket/path"
+    else:
+        return by
+    raise Failure(problem, USAGE)
+
+
+def _spare(recording: Path, out: str | None) -> None:
+    """Raises Failure when `out` is the recording."""
+    place = None if out is None else local_path(out)
+    if place is not None and place.exists() and place.samefile(recording):
+        raise Failure(f"{out} is the recording itself; export does not overwrite it.\nName another -o FILE.", USAGE)
+
+
+def _dataset(recording: Recording, out: str, by: tuple[str, ...]) -> None:
+    from tracer.export.dataset import write_dataset
+
+    with folder_at(out) as (filesystem, folder):
+        write_dataset(recording, folder, filesystem, by)
+
+
 def _strace(recording: Recording, stream: BinaryIO) -> None:
     from tracer.export.strace import lines
 
-    _write(lines(recording), stream)
+    _write_text(lines(recording), stream)
+
+
+def _perfetto(recording: Recording, stream: BinaryIO) -> None:
+    from tracer.export.perfetto import chunks
+
+    _write(chunks(recording), stream)
+
+
+def _speedscope(recording: Recording, stream: BinaryIO) -> None:
+    from tracer.export.speedscope import chunks
+
+    _write(chunks(recording), stream)
+
+
+def _folded(recording: Recording, stream: BinaryIO) -> None:
+    from tracer.export.folded import lines
+
+    _write_text(lines(recording), stream)
 
 
 def _json_lines(recording: Recording, stream: BinaryIO) -> None:
     from tracer.export.json_lines import lines
 
-    _write(lines(recording), stream)
+    _write_text(lines(recording), stream)
 
 
 def _csv(recording: Recording, stream: BinaryIO) -> None:
@@ -92,27 +157,16 @@ def _parquet(recording: Recording, stream: BinaryIO) -> None:
     write_parquet(recording, stream)
 
 
-WRITERS: Final[dict[str, Writer]] = {"strace": _strace, "jsonl": _json_lines, "csv": _csv, "parquet": _parquet}
+WRITERS: Final[dict[str, Writer]] = {
+    "strace": _strace, "perfetto": _perfetto, "speedscope": _speedscope, "folded": _folded, "jsonl": _json_lines,
+    "csv": _csv, "parquet": _parquet,
+}  # fmt: skip
 
 
-def _write(lines: Iterator[str], stream: BinaryIO) -> None:
-    for line in lines:
-        stream.write(line.encode(errors="surrogateescape"))
+def _write(pieces: Iterable[bytes | memoryview], stream: BinaryIO) -> None:
+    for piece in pieces:
+        stream.write(piece)
 
 
-@contextlib.contextmanager
-def _destination(out: Path | None) -> Iterator[BinaryIO]:
-    """The file to write, or stdout. Raises Failure when it cannot be written."""
-    if out is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    try:
-        with out.open("wb") as stream:
-            yield stream
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        what = os.strerror(error.errno) if error.errno else str(error)
-        status = OURS if error.errno == errno.ENOSPC else USAGE
-        raise Failure(f"cannot write {out}: {what}.\nName another place with -o FILE.", status) from error
+def _write_text(lines: Iterable[str], stream: BinaryIO) -> None:
+    _write((line.encode(errors="surrogateescape") for line in lines), stream)

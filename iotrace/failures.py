@@ -22,23 +22,48 @@ class Failure(Exception):
         self.exit_status = exit_status
 
 
-def cannot_trace(stage: str, errno: str, program: str) -> Failure:
-    """What it means that capture could not begin: `stage` and `errno` as it reported them (its `failed` frame)."""
+def cannot_trace(stage: str, errno: str, program: str, because: str | None = None) -> Failure:
+    """What it means that capture could not begin: `stage` and `errno` as it reported them (its `failed` frame).
+
+    `because`: why ptrace is refused, where that is known.
+    """
     if stage == "exec":
         return cannot_run(program, errno)
     if stage == "hello":
         return Failure(
             f"the capture process ended before it could begin ({errno}).\nSee what works here: iotrace doctor", OURS
         )
+    if stage == "ebpf":
+        return _no_ebpf(errno)
+    if stage == "filter":
+        return Failure(
+            f"--trace needs a seccomp filter that can call a tracer; this machine and kernel have none ({errno}).\n"
+            "Leave --trace out: then all calls are traced.",
+            OURS,
+        )
     if errno == "EPERM":
         return Failure(
-            f"tracing {program} is forbidden: ptrace says EPERM.\n{why_forbidden()}\n"
+            f"tracing {program} is forbidden: ptrace says EPERM.\n{because or why_forbidden()}\n"
             "See what works here and how to get the rest: iotrace doctor",
             OURS,
         )
     if errno == "ESRCH":
         return Failure(f"there is no process {program}.\nSee the running ones with: ps -e", OURS)
     return Failure(f"cannot {stage} {program}: {errno}.\nSee what works here: iotrace doctor", OURS)
+
+
+def _no_ebpf(errno: str) -> Failure:
+    if errno == "EPERM":
+        return Failure(
+            "eBPF needs root, or CAP_BPF and CAP_PERFMON, outside of containers' user namespaces.\n"
+            "Try: sudo iotrace ... --backend ebpf (the program itself still runs as you), or --backend ptrace",
+            OURS,
+        )
+    return Failure(
+        f"the BPF programs cannot be loaded: {errno}. They need Linux 6.1, its type information, and x86-64.\n"
+        "What works here: --backend ptrace; see also: iotrace doctor",
+        OURS,
+    )
 
 
 def cannot_run(program: str, errno: str) -> Failure:
@@ -73,6 +98,11 @@ def why_forbidden() -> str:
     scope = yama_scope()
     if scope == 3:
         return "kernel.yama.ptrace_scope is 3: nobody may trace anything until the next boot."
+    if scope == 1:
+        return (
+            "kernel.yama.ptrace_scope is 1: only what iotrace itself starts (iotrace run -- ...). "
+            "Use sudo, or: sysctl kernel.yama.ptrace_scope=0"
+        )
     if scope == 2:
         return "kernel.yama.ptrace_scope is 2: only root may trace. Use sudo, or: sysctl kernel.yama.ptrace_scope=1"
     return (

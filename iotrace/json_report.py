@@ -5,13 +5,24 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from tracer.analyze.results import Copies, DescriptorRow, Finding, Report, SyscallRow, ThreadRow, Times, Totals
+from tracer.analyze import scope
+from tracer.analyze.results import (
+    Copies,
+    DescriptorRow,
+    Finding,
+    Report,
+    Scope,
+    SyscallRow,
+    ThreadRow,
+    Times,
+    Totals,
+)
 
 FORMAT: Final = 1
 
 
 def document(report: Report) -> dict[str, Any]:
-    """The whole document."""
+    """The whole document; `scope` is there only when something of the run is left out."""
     return {
         "format": FORMAT,
         "command": list(report.command),
@@ -24,6 +35,7 @@ def document(report: Report) -> dict[str, Any]:
             "signal": report.ending.signal,
             "complete": report.ending.complete,
         },
+        **({"scope": scope.document(report.scope)} if report.scope != Scope() else {}),
         "totals": _totals(report.totals),
         "syscalls": [_syscall(row) for row in report.syscalls],
         "fds": [_descriptor(row) for row in report.fds],

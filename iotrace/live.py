@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tracer.recording.capture_process import python
+from tracer.recording.capture_process import close_all, inheritable, python
 from tui.live import output_size
 
 _STEP: Final = 0.02
@@ -38,8 +38,9 @@ class RecorderRun:
         self.pid: int | None = None
         self.attached = attached
         self.master: int | None = None
+        theirs_too = () if attached else inheritable()  # what the program is to inherit
         theirs, self._commands = os.pipe()
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `close`)
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `complaints`)
         channels, passed = ["--commands", str(theirs)], [theirs]
         if not attached:
             slave = self._open_terminal()
@@ -49,11 +50,10 @@ class RecorderRun:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._stderr,
-            pass_fds=passed,
+            pass_fds=(*passed, *theirs_too),
             start_new_session=attached,  # Ctrl-C is the screen's to answer; the recorder hears of it by its pipe
         )
-        for descriptor in passed:
-            os.close(descriptor)
+        close_all((*passed, *theirs_too))
         self.stepping = "--hold" in arguments
         self.let_go = False
         """True once the program was let run on."""
@@ -105,9 +105,10 @@ class RecorderRun:
             fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
 
     def complaints(self) -> str:
-        """What the recorder wrote to stderr."""
-        self._stderr.seek(0)
-        return self._stderr.read().decode(errors="replace")
+        """What the recorder wrote to stderr. Asked once, when it has ended."""
+        with self._stderr:
+            self._stderr.seek(0)
+            return self._stderr.read().decode(errors="replace")
 
     def close(self) -> int:
         """End whatever still runs; returns the recorder's exit status."""

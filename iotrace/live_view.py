@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 from iotrace import session
+from iotrace.kept import newest, settings
 from iotrace.live import RecorderRun, pass_on
-from iotrace.record import incomplete, summary
+from iotrace.record import tell_outcome
 from iotrace.recording_options import RecordingOptions
 from iotrace.report import show as show_report
-from iotrace.stderr import tell
 from iotrace.target import Target
 
 
@@ -20,10 +20,8 @@ def report_at_the_end(
     """Record, then print the report of `phase`. The exit status."""
     path = session.output_path(recording, target)
     outcome = session.record(target, recording, path, session.Channels(duration=duration))
-    tell(summary(outcome.calls, path, named=recording.output is not None))
-    if outcome.complaint is not None:
-        tell(incomplete(outcome.complaint, outcome.lost, str(path)))
-    show_report(path, phase=phase, by=None, as_json=False)
+    tell_outcome(outcome, path, recording)
+    show_report(newest(path, recording), phase=phase, by=None, as_json=False)
     return session.exit_status(outcome)
 
 
@@ -31,6 +29,7 @@ def show(target: Target, recording: RecordingOptions, *, duration: float | None 
     """Record in a process of its own and show its recording while it grows. The exit status.
 
     `step`: the program is held at its first call."""
+    settings(recording, step)  # what is wrong with it is told before there is a screen
     path = session.output_path(recording, target)
     words = [*recording.as_arguments(), *(["--force"] if recording.force else [])]
     words += ["--duration", str(duration)] if duration is not None else []

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from iotrace.check import Check, limited, missing, ok
+from iotrace.doctor_check import Check, limited, missing, ok
 from iotrace.failures import yama_scope
 
-_CAP_SYS_PTRACE, _CAP_SYS_ADMIN, _CAP_PERFMON, _CAP_BPF = 19, 21, 38, 39
-_BTF: Final = Path("/sys/kernel/btf/vmlinux")
+_CAP_SYS_PTRACE: Final = 19
 _SMALLEST: Final = (80, 24)
 
 
@@ -76,30 +75,9 @@ def terminal(environment: Mapping[str, str]) -> Check:
     return ok("terminal", found)
 
 
-def ebpf() -> Check:
-    """Rights for capture inside the kernel, without stopping the program (a later backend)."""
-    rights = capabilities()
-    if rights >> _CAP_SYS_ADMIN & 1 or (rights >> _CAP_BPF & 1 and rights >> _CAP_PERFMON & 1):
-        if _BTF.exists():
-            return ok("ebpf", "rights and kernel types are there")
-        return missing("ebpf", "the kernel has no type information", "Use a kernel with CONFIG_DEBUG_INFO_BTF.")
-    return limited(
-        "ebpf",
-        f"no rights (perf_event_paranoid {_setting('kernel/perf_event_paranoid')})",
-        "Not needed: ptrace is used. With root, or CAP_BPF and CAP_PERFMON, it would work.",
-    )
-
-
 def capabilities() -> int:
     """The effective capabilities of this process as a bit set (proc(5), CapEff)."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("CapEff:"):
             return int(line.split()[1], 16)
     return 0
-
-
-def _setting(name: str) -> str:
-    try:
-        return Path("/proc/sys", name).read_text().strip()
-    except OSError:
-        return "?"

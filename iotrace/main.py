@@ -24,10 +24,12 @@ COMMANDS: Final = {
     "record": "Record a workload or program; it keeps the terminal.",
     "attach": "Watch a process that runs already, and let it go unharmed.",
     "view": "Open a recording in the terminal.",
-    "report": "Print what a recording says, as tables or JSON.",
+    "report": "Print what a recording says, as tables, JSON or a page.",
     "compare": "Run models, or open recordings, side by side.",
-    "export": "Write a recording as strace text, JSON lines, CSV or Parquet.",
+    "check": "Check a recording against budgets, for build servers.",
+    "export": "Write a recording for other tools: timeline, flame graph, table or text.",
     "models": "List the bundled workloads, or explain one.",
+    "top": "Show the processes of this machine by what their calls cost (eBPF).",
     "doctor": "Say what works here, and how to get the rest.",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -81,13 +82,17 @@ def _show_figure(model: Model) -> None:
 def _encodable(text: str) -> str:
     if _speaks_unicode():
         return text
-    from tui.drawing.figure_glyphs import in_ascii
+    from tui.drawing.ascii import in_ascii
 
     return in_ascii(text)
 
 
 def _speaks_unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+    """Both can: Python writes UTF-8 in the C locale too (PEP 538), and a terminal of it shows something else."""
+    from tui.drawing.ascii import speaks_unicode
+
+    encoded = (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+    return encoded and speaks_unicode(os.environ)
 
 
 def _options(name: str) -> str:

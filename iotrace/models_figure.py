@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from iotrace.compare_runs import complaint
+from iotrace.comparing.runs import complaint
 from tracer.analyze.figure_messages import figure
 from tracer.recording.capture_process import python
 from tracer.recording.errors import RecordingError

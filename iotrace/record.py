@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from iotrace.recording_options import RecordingOptions, TargetCommand, recording_options
 from iotrace.stderr import tell
+
+if TYPE_CHECKING:
+    from tracer.recording.output import Outcome
 
 
 @click.command("record", cls=TargetCommand)
@@ -37,21 +41,47 @@ def command(
     """
     from iotrace.target import process_target, target_of
 
+    if attach is not None:
+        refuse_trace(recording)
     target = target_of(context) if attach is None else process_target(attach)
 
     from iotrace import session
 
     path = session.output_path(recording, target)
     outcome = session.record(target, recording, path, session.Channels(terminal, commands, hold, duration))
-    tell(summary(outcome.calls, path, named=recording.output is not None))
-    if outcome.complaint is not None:
-        tell(incomplete(outcome.complaint, outcome.lost, str(path)))
+    tell_outcome(outcome, path, recording)
     return session.exit_status(outcome)
+
+
+def tell_outcome(outcome: Outcome, path: Path, recording: RecordingOptions) -> None:
+    """Say on stderr how a recording went."""
+    from iotrace.kept import newest
+
+    newest_path = newest(path, recording)
+    tell(summary(outcome.calls, newest_path, named=recording.output is not None))
+    if outcome.dropped_calls:
+        tell(f"only the end of the run was kept, as asked for: {outcome.dropped_calls:,} calls before it are gone.")
+    if newest_path != path:
+        tell(f"all its files: {path}.*, each complete by itself")
+    if outcome.complaint is not None:
+        tell(incomplete(outcome.complaint, outcome.lost, str(newest_path)))
 
 
 def summary(calls: int, path: Path, *, named: bool) -> str:
     """The line that ends a recording: how much there is, and the next command to type."""
     return f"{calls:,} calls written to {path}; see them: iotrace view{f' {path}' if named else ''}"
+
+
+def refuse_trace(recording: RecordingOptions) -> None:
+    """A process that runs already cannot be given a filter. Raises Failure."""
+    from iotrace.failures import USAGE, Failure
+
+    if recording.trace is not None:
+        raise Failure(
+            "--trace works by a filter that is put on a program before it starts (seccomp(2)); one that runs\n"
+            "already cannot be given one. Attach to all its calls and filter in the view, or: iotrace run --trace",
+            USAGE,
+        )
 
 
 def incomplete(complaint: str, lost: int, path: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from iotrace.amounts import Amount, Size, Span, SpanOrSize
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -22,11 +24,26 @@ class RecordingOptions:
     capture_bytes: int
     redact: bool
     clock: str
+    trace: str | None = None
+    """Which calls (`trace_set`), as it was given."""
+    follow: bool = True
+    last: int | None = None
+    """ns of the run's end that are kept."""
+    max_size: int | None = None
+    """Bytes."""
+    output_every: Amount | None = None
+    backend: str = "ptrace"
 
     def as_arguments(self) -> list[str]:
         """The same options as command line words, without the output."""
         words = ["--pin", self.pin, "--capture-bytes", str(self.capture_bytes), "--clock", self.clock]
-        return [*words, "--redact"] if self.redact else words
+        words += ["--backend", self.backend]
+        words += ["--redact"] * self.redact + ["--no-follow"] * (not self.follow)
+        words += ["--trace", self.trace] if self.trace is not None else []
+        words += ["--last", f"{self.last}ns"] if self.last is not None else []
+        words += ["--max-size", f"{self.max_size}B"] if self.max_size is not None else []
+        words += ["--output-every", self.output_every.as_argument()] if self.output_every is not None else []
+        return words
 
 
 _OPTIONS = (
@@ -53,13 +70,47 @@ _OPTIONS = (
         metavar="N",
         help="Keep the first N bytes of each payload buffer.",
     ),
-    click.option("--redact", is_flag=True, help="Keep sizes of payload, never its bytes."),
+    click.option(
+        "--redact", is_flag=True, help="Keep sizes of payload, arguments and environment, never their bytes."
+    ),
     click.option(
         "--clock",
         type=click.Choice(["auto", "schedstat", "process", "ticks", "none"]),
         default="auto",
         show_default=True,
         help="Where on-CPU times come from.",
+    ),
+    click.option(
+        "--backend",
+        type=click.Choice(["ptrace", "ebpf", "auto"]),
+        default="ptrace",
+        show_default=True,
+        help="How to see calls: by stopping at each, or from inside the kernel (root), which costs far less.",
+    ),
+    click.option(
+        "--trace",
+        metavar="SET",
+        help="Only these calls, the others at full speed: read,%net,'epoll_*' or '!futex'.",
+    ),
+    click.option(
+        "--follow/--no-follow",
+        default=True,
+        help="Trace the processes it starts too. [default: follow]",
+    ),
+    click.option(
+        "--last",
+        type=Span(1_000_000_000),
+        metavar="TIME",
+        help="Keep only the end of the run, at least TIME of it: 30s, 5m.",
+    ),
+    click.option(
+        "--max-size", type=Size(1 << 20), metavar="SIZE", help="Keep only as much of the end as SIZE holds: 200M."
+    ),
+    click.option(
+        "--output-every",
+        type=SpanOrSize(100_000_000, 1 << 16),
+        metavar="N",
+        help="Begin another file every N (30s, 5m, 100M): FILE.000, FILE.001, ...",
     ),
 )
 

@@ -36,7 +36,23 @@ if TYPE_CHECKING:
     "--limit", metavar="N", type=click.IntRange(min=0), help="With --by operation: list N single operations."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document: times in ns, sizes in bytes.")
-def command(file: Path | None, by: str | None, phase: str | None, limit: int | None, as_json: bool) -> int:
+@click.option(
+    "--html",
+    "html",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="OUT",
+    help="Write one self-contained page instead; - for stdout.",
+)
+@click.option("--force", is_flag=True, help="Replace OUT when it exists.")
+def command(
+    file: Path | None,
+    by: str | None,
+    phase: str | None,
+    limit: int | None,
+    as_json: bool,
+    html: Path | None,
+    force: bool,
+) -> int:
     """Print what FILE (by default the newest recording) says.
 
     user, kernel, blocked and runnable are what the program would take untraced; the tracer's own time is
@@ -47,8 +63,17 @@ def command(file: Path | None, by: str | None, phase: str | None, limit: int | N
     iotrace report
     iotrace report run.iotrace --by fd
     iotrace report --json | jq .totals
+    iotrace report run.iotrace --html run.html
     """
-    if by == "operation":
+    if force and html is None:
+        raise click.UsageError("--force is for --html")
+    if html is not None:
+        if as_json or by is not None or limit is not None:
+            raise click.UsageError("--html has all tables; it goes without --json, --by and --limit")
+        from iotrace.page import output
+
+        output.show(file or newest(), html, phase=phase, force=force)
+    elif by == "operation":
         from iotrace import operations_report
 
         operations_report.show(file or newest(), phase=phase, limit=limit, as_json=as_json)

@@ -41,7 +41,19 @@ def command(
         tell(f"{obstacle}, so there is no live view; the report follows when the program has ended.")
     if no_tui or obstacle is not None:
         return live_view.report_at_the_end(target, recording, phase=phase)
+    refuse_several_files(recording)
     return live_view.show(target, recording, step=step)
+
+
+def refuse_several_files(recording: RecordingOptions) -> None:
+    """The live view shows one file. Raises Failure."""
+    from iotrace.failures import USAGE, Failure
+
+    if recording.output_every is not None:
+        raise Failure(
+            "--output-every writes many files, and the live view shows one.\nAdd --no-tui, or use: iotrace record",
+            USAGE,
+        )
 
 
 def no_terminal() -> str | None:

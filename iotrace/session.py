@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iotrace import attach_refusals, kept, privileged
 from iotrace.failures import OURS, SIGNALLED, Failure, cannot_trace
 from iotrace.recording_options import RecordingOptions
+from iotrace.stderr import tell as tell_user
 from iotrace.target import Target
 from tracer.recording import store
-from tracer.recording.capture_process import CaptureProcess, Program, Settings, start_capture
+from tracer.recording.capture_process import CaptureProcess, Program, Settings, inheritable, start_capture
 from tracer.recording.errors import CaptureFailed, RecordingError
-from tracer.recording.recorder import Outcome, Recorder
+from tracer.recording.output import Outcome, Output
+from tracer.recording.recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +44,22 @@ def record(target: Target, options: RecordingOptions, path: Path, channels: Chan
 
     Raises Failure and RecordingError; then there is no recording.
     """
-    from tracer.recording.writer import create
-
-    output = create(path, overwrite=options.force)
+    settings = kept.settings(options, channels.hold)
+    place = kept.place(path, options)
+    unprivileged = privileged.note(target.path) if target.path else None
+    if unprivileged is not None:
+        tell_user(unprivileged)
+    passed_on = inheritable(but=(channels.terminal, channels.commands)) if target.path else ()
     try:
-        with _program(target) as program:
-            return _record(program, target, options, output, channels)
+        with _program(target, passed_on) as program:
+            return _record(program, target, options, settings, place, channels)
     except CaptureFailed as failed:
-        _remove(path)
+        _remove(kept.first(path, options))
         what = target.path or (target.name if target.attach is None else f"{target.attach} ({target.name})")
-        raise cannot_trace(failed.stage, failed.errno, what) from failed
+        because = None if target.attach is None else attach_refusals.reason(target.attach)
+        raise cannot_trace(failed.stage, failed.errno, what, because) from failed
     except (Failure, RecordingError):
-        _remove(path)
+        _remove(kept.first(path, options))
         raise
 
 
@@ -69,9 +76,9 @@ def exit_status(outcome: Outcome) -> int:
 
 
 @contextlib.contextmanager
-def _program(target: Target) -> Iterator[Program]:
+def _program(target: Target, passed_on: tuple[int, ...]) -> Iterator[Program]:
     if not target.model:
-        yield Program(target.path, target.command, attach=target.attach)
+        yield Program(target.path, target.command, attach=target.attach, keep_fds=passed_on)
         return
     from workloads import launch
     from workloads.errors import WorkloadError
@@ -87,12 +94,15 @@ def _program(target: Target) -> Iterator[Program]:
 
 
 def _record(
-    program: Program, target: Target, options: RecordingOptions, output: int, channels: Channels
+    program: Program,
+    target: Target,
+    options: RecordingOptions,
+    settings: Settings,
+    place: kept.Place,
+    channels: Channels,
 ) -> Outcome:
     from tracer.recording.header import header_of_hello
-    from tracer.recording.writer import Writer
 
-    settings = Settings(options.pin, options.capture_bytes, options.redact, options.clock, channels.hold)
     running: list[CaptureProcess] = []
 
     def tell(line: str) -> None:
@@ -100,14 +110,17 @@ def _record(
             each.tell(line)
 
     attached = target.attach is not None
-    with _signals_that_detach(tell, channels.duration) if attached else _signals_for_program(tell):
+    with _signals_that_detach(tell) if attached else _signals_for_program(tell):
         capture = start_capture(program, settings, channels.terminal)
         running.append(capture)
         if channels.terminal is not None:
             os.close(channels.terminal)
 
-        def open_writer(hello: Mapping[str, Any]) -> Writer:
-            return Writer(output, header_of_hello(hello, target.command, settings.as_options(), target.model))
+        def open_writer(hello: Mapping[str, Any]) -> Output:
+            if attached and channels.duration:  # from now on: it did not count while we got ready
+                signal.setitimer(signal.ITIMER_REAL, channels.duration)
+            command = kept.command_shown(target, options)
+            return kept.output(place, options, header_of_hello(hello, command, settings.as_options(), target.model))
 
         abandon = "detach" if attached else "kill"
         return Recorder(capture, open_writer, channels.commands, abandon).run()
@@ -129,7 +142,7 @@ def _signals_for_program(tell: Callable[[str], object]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _signals_that_detach(tell: Callable[[str], object], duration: float | None) -> Iterator[None]:
+def _signals_that_detach(tell: Callable[[str], object]) -> Iterator[None]:
     """A process that ran before us gets none of the signals meant for us: they end the tracing, as time does."""
 
     def let_go(_number: int, _frame: object) -> None:
@@ -137,7 +150,6 @@ def _signals_that_detach(tell: Callable[[str], object], duration: float | None) 
 
     wanted = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
     with _handled(dict.fromkeys(wanted, let_go)):
-        signal.setitimer(signal.ITIMER_REAL, duration or 0)
         try:
             yield
         finally:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iotrace.check import State
+from iotrace.doctor_check import State
 from iotrace.processes import Processes
 from tui.offers import Offer, OfferKind, Verdict
 

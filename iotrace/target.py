@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from iotrace.attach_refusals import name_of, numbered_inside, status_of
 from iotrace.failures import CANNOT_RUN, NOT_FOUND, OURS, USAGE, Failure, cannot_run
 
 if TYPE_CHECKING:
     import click
 
     from workloads.options import JobOptions
+
+
+_PF_KTHREAD: Final = 0x00200000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,42 +92,64 @@ def model_target(words: Sequence[str], command_path: str) -> Target:
 def process_target(pid: int) -> Target:
     """The running process `pid`, shown by its command line (proc(5)). Raises Failure when it cannot be traced."""
     try:
+        status = status_of(pid)
         line = Path(f"/proc/{pid}/cmdline").read_bytes()
-        status = _status_of(pid)
     except (FileNotFoundError, ProcessLookupError):
-        raise Failure(f"there is no process {pid}.\nSee the running ones with: ps -e", OURS) from None
+        known = numbered_inside(pid) or "See the running ones with: ps -e"
+        raise Failure(f"there is no process {pid}.\n{known}", OURS) from None
     except PermissionError:
         raise Failure(
             f"process {pid} is somebody else's: /proc/{pid} may not be read.\nTry: sudo iotrace attach {pid}", OURS
         ) from None
+    _check_process(pid, status)
+    words = tuple(word.decode(errors="replace") for word in line.rstrip(b"\0").split(b"\0")) if line else ()
+    return Target(command=words or (status["Name"],), attach=pid)
+
+
+def _check_process(pid: int, status: Mapping[str, str]) -> None:
     name, tgid, tracer = status["Name"], int(status["Tgid"]), int(status["TracerPid"])
     if tgid != pid:
         raise Failure(f"{pid} is a thread of process {tgid}.\nAll of its threads: iotrace attach {tgid}", USAGE)
     if pid == os.getpid():
         raise Failure("that is iotrace itself.\nSee the running processes with: ps -e", USAGE)
-    if not line and status.get("Kthread") == "1":
-        raise Failure(f"{pid} ({name}) is a kernel thread: it makes no system calls.", OURS)
+    if _is_kernel_thread(pid, status):
+        raise Failure(
+            f"{pid} ({name}) is a kernel thread: it makes no system calls.\n"
+            "What asks the kernel for work are programs: ps -e shows them without brackets.",
+            OURS,
+        )
+    if status["State"].startswith(("Z", "X")) and not _other_threads(pid):
+        parent = int(status["PPid"])
+        raise Failure(
+            f"{pid} ({name}) has ended already: it is a zombie, whose status its parent has not asked for.\n"
+            f"Its parent is {parent} ({name_of(parent)}): iotrace attach {parent}",
+            OURS,
+        )
     if tracer:
         raise Failure(
-            f"{pid} ({name}) is being traced already, by process {tracer} ({_name_of(tracer)}).\n"
+            f"{pid} ({name}) is being traced already, by process {tracer} ({name_of(tracer)}).\n"
             "Only one tracer is possible (ptrace(2)); end that one first.",
             OURS,
         )
-    words = tuple(word.decode(errors="replace") for word in line.rstrip(b"\0").split(b"\0")) if line else (name,)
-    return Target(command=words, attach=pid)
 
 
-def _status_of(pid: int) -> dict[str, str]:
-    """The fields of /proc/PID/status, read once: the process may be gone the next moment."""
-    lines = Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines()
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-
-
-def _name_of(pid: int) -> str:
+def _is_kernel_thread(pid: int, status: Mapping[str, str]) -> bool:
+    """By Kthread (Linux 6.2) or by the flag PF_KTHREAD, field 9 of /proc/PID/stat (proc_pid_stat(5))."""
+    if "Kthread" in status:
+        return status["Kthread"] == "1"
     try:
-        return _status_of(pid)["Name"]
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
-        return "gone"
+        return False
+    return bool(int(fields[6]) & _PF_KTHREAD)
+
+
+def _other_threads(pid: int) -> bool:
+    """Whether the process goes on without its first thread (pthread_exit(3) in main)."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task")) > 1
+    except OSError:
+        return False
 
 
 def program_target(words: Sequence[str]) -> Target:

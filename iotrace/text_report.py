@@ -10,6 +10,7 @@ from rich.text import Text
 
 from iotrace.findings_text import finding_lines, model_line
 from tracer.analyze.results import Copies, Ending, Report, Times
+from tracer.analyze.scope import sentences
 from tui.drawing.palette import PLAIN, Palette
 from tui.drawing.text import clean
 from tui.drawing.time_bar import time_bar
@@ -37,7 +38,7 @@ def lines(report: Report, *, by: By | None, corrected: bool, width: int, palette
         *model_line(report, palette),
         Text(),
         *findings,
-        *time_bar(report.totals, report.uncertainty_ns, width, palette),
+        *time_bar(report.totals, report.uncertainty_ns, width, palette, untraced=report.scope.trace is not None),
         Text(),
         *totals(report, palette),
         Text(),
@@ -55,6 +56,7 @@ def heading(report: Report, corrected: bool, palette: Palette) -> list[Text]:
         Text.assemble(("iotrace ", palette.accent), (shown, palette.strong)),
         Text(f"{how} · {clock(report, corrected)}", palette.text),
         *reason(report.ending, palette),
+        *(Text(sentence, palette.wasted) for sentence in sentences(report.scope)),
     ]
 
 
@@ -77,9 +79,10 @@ def ended(ending: Ending) -> str:
 def clock(report: Report, corrected: bool) -> str:
     """Which clock, whether corrected, and the ± of the totals."""
     how = "corrected" if corrected else "not corrected"
-    exact = {"schedstat": "", "none": ": no CPU times here"}.get(report.source, ": coarse CPU times")
+    exact = {"schedstat": "", "switches": "", "none": ": no CPU times here"}
+    tail = exact.get(report.source, ": coarse CPU times")
     spread = f" ± {duration(report.uncertainty_ns)}" if report.uncertainty_ns else ""
-    return f"{report.backend}, {report.source}{exact}, {how}{spread}"
+    return f"{report.backend}, {report.source}{tail}, {how}{spread}"
 
 
 def totals(report: Report, palette: Palette) -> list[Text]:
@@ -93,6 +96,10 @@ def totals(report: Report, palette: Palette) -> list[Text]:
     if all_of.signals:
         words.append(f"signals {count(all_of.signals)}")
     found = [Text(" · ".join(words), palette.text), Text(copies_line(all_of.copies), palette.text)]
+    if report.older_calls:
+        moment = "this file begins" if report.scope.later_part else "the attach"
+        older = f"{several(report.older_calls, 'call')} entered before {moment}"
+        found.append(Text(f"{older}, since when is not known: counted from then on", palette.faint))
     if all_of.lost:
         found.append(Text(f"{count(all_of.lost)} events were lost: all figures are lower bounds", palette.failed))
     return found

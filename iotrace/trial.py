@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from iotrace.check import Check, limited, missing, ok
-from iotrace.failures import Failure
+from iotrace.doctor_check import Check, limited, missing, ok
+from iotrace.failures import OURS, Failure
 from tracer.recording.errors import RecordingError
+from tracer.recording.header import Header
 
 
 def tracing() -> list[Check]:
@@ -21,22 +22,38 @@ def tracing() -> list[Check]:
 
 
 def _trace(path: Path) -> list[Check]:
+    calls, header = _recorded(path, "ptrace")
+    return [
+        ok("ptrace", f"traced a program: {calls} calls"),
+        _clock(header.source),
+        _exactness(header.calibration),
+    ]
+
+
+def _recorded(path: Path, backend: str) -> tuple[int, Header]:
+    """How many calls a recording of `true` has, and its header. Raises Failure and RecordingError."""
     from iotrace import session
     from iotrace.recording_options import RecordingOptions
     from iotrace.target import program_target
     from tracer.recording.reader import Recording
 
-    options = RecordingOptions(path, True, "auto", 0, False, "auto")
+    options = RecordingOptions(path, True, "auto", 0, False, "auto", backend=backend)
     outcome = session.record(program_target(["true"]), options, path, session.Channels())
     if outcome.complaint is not None:
-        return [missing("ptrace", outcome.complaint, "Try again; if it stays so, please report it.")]
+        raise Failure(f"{outcome.complaint}\nTry again; if it stays so, please report it.", OURS)
     with Recording.open(path) as recording:
-        header = recording.header
-    return [
-        ok("ptrace", f"traced a program: {outcome.calls} calls"),
-        _clock(header.source),
-        _exactness(header.calibration),
-    ]
+        return outcome.calls, recording.header
+
+
+def kernel() -> Check:
+    """Capture from inside the kernel, tried out as well."""
+    with tempfile.TemporaryDirectory(prefix="iotrace-") as folder:
+        try:
+            calls = _recorded(Path(folder) / "trial.iotrace", "ebpf")[0]
+        except (Failure, RecordingError) as error:
+            first, *rest = str(error).splitlines()
+            return limited("ebpf", first, " ".join(rest))
+    return ok("ebpf", f"--backend ebpf works: {calls} calls")
 
 
 def _clock(source: str) -> Check:

@@ -31,7 +31,10 @@ class Kind(IntEnum):
 
     When that stop is seen before the parent's clone event, the thread that cloned is not known yet and args[0] is
     its process's leader; the result of the clone call's own row is certain. START and ATTACH rows have a second
-    text, what was open already (`tracer.capture.inherited`); ATTACH rows a third, what was mapped."""
+    text, what was open already (`tracer.capture.inherited`); ATTACH rows a third, what was mapped.
+
+    In a snapshot (`tracer.capture.snapshot`) `span_ns` and the fields of the user part say how much of the thread's
+    next row lies before it."""
     EXEC = 4
     """A process image was replaced: args[0] = the tid that called exec, memory = name, then executable path, then
     what is mapped now (`tracer.capture.maps`)."""
@@ -40,7 +43,7 @@ class Kind(IntEnum):
     MARK = 6
     """A write to fd -1 of text that starts with "iotrace:"; memory = the text after the colon."""
     LOST = 7
-    """args[0] events were lost here."""
+    """args[0] events were lost here, and args[1] pieces of the memory of others."""
     CALIBRATION = 8
     """New calibration constants: memory = a JSON document like the one in the header."""
     END = 9

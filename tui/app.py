@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
-from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui import polling
 from tui.base_app import BaseApp
 from tui.commands import KeyCommands
+from tui.gathering import Gathering
 from tui.help_sections import sections
 from tui.live import LiveRun
 from tui.messages import Broken, Polled, Printed
@@ -35,11 +36,11 @@ _COLLECTIONS = 100_000, 20, 100
 """Python looks for reference cycles now and then. Here most objects are descriptors of the recording, which make
 none, and going through hundreds of thousands of them again and again took a sixth of the time of reading."""
 _GATHERED, _WORKED_OUT = 0.03, 0.05
-"""Seconds after a live snapshot in which panes and their workers may answer it before all is painted at once: each
-answer would be a repaint of its own, and they would be more than ten a second. The list of calls has its answer at
-once, other panes have workers find it."""
+"""Seconds after a live snapshot in which panes and their workers may answer it before all is painted at once
+(`tui.gathering`). The list of calls has its answer at once, other panes have workers find it."""
 _YIELDING = 10
 """Niceness of a live view: where CPUs are scarce, what is watched and its capture go first."""
+_PRESSED = events.Key, events.Paste, events.MouseDown, events.MouseUp, events.MouseScrollDown, events.MouseScrollUp
 _OWN_ACTIONS = frozenset({"leave", "help", "switch_theme", "whole_run", "command_palette", "picture"})
 
 
@@ -68,8 +69,7 @@ class IotraceApp(BaseApp[int]):
         self._stop = Event()
         self._ending_since: float | None = None
         self._room: Room | None = None
-        self._gathering: ExitStack | None = None
-        """While what a snapshot changes is not painted yet."""
+        self._gathering = Gathering(self)
 
     async def on_mount(self) -> None:
         """Show the screen and start the workers, whose snapshots it can show from then on."""
@@ -98,19 +98,17 @@ class IotraceApp(BaseApp[int]):
         if event.snapshot.capture_pid is not None:
             self._room = self._room or Room(event.snapshot.capture_pid)
             self._room.make()
-        if event.snapshot.live and self._gathering is None:
-            self._gathering = ExitStack()
-            self._gathering.enter_context(self.batch_update())
-            listing = self._main.open_pane == CALLS.pane
-            self.set_timer(_GATHERED if listing else _WORKED_OUT, self._paint)
+        if event.snapshot.live:
+            self._gathering.gather(_GATHERED if self._main.open_pane == CALLS.pane else _WORKED_OUT)
+        else:
+            self._gathering.end()
         self._main.on_polled(event)
 
-    def _paint(self) -> None:
-        if self._gathering is not None:
-            self._gathering.close()
-            self._gathering = None
-            for screen in self.screen_stack[-1:]:  # none while the application ends
-                screen.check_idle()
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and clicks are answered without delay."""
+        if isinstance(event, _PRESSED):
+            self._gathering.answer()
+        await super().on_event(event)
 
     def on_printed(self, event: Printed) -> None:
         """So are pictures of the program's terminal."""

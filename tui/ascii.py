@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Final
-
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-_STAND_INS: Final = str.maketrans(
-    {
-        pair[0]: pair[1]
-        for pair in (
-            "µu –- —- …~ ·. ─- ━- ═= │| ┃| ┊| ╎| ▶> ►> ◀< ◄< └+ ┘+ ┌+ ┐+ ╭+ ╮+ ╰+ ╯+ ├+ ┤+ ┬+ ┴+ ┼+ ┣[ ┫] ╴- "
-            "╷' ┈. ●* ○o ×x ✗! ▾v ▸> ▴^ ↓v ↑^ ←< →> ↕X ↯! ◆* »> ▼v ▲^ ■# □o ≥> ≤< ±~ ⏎< −- ’' “\" ”\" ▎| ▍| "
-            "▌# ▋# ▊# ▉# ▏| ▁_ ▂. ▃, ▄- ▅= ▆+ ▇* █# ▓% ▒% ░: ╱/ ╲\\ ∗*"
-        ).split()
-    }
-)
-"""Each shape beside its stand-in."""
+from tui.drawing.ascii import in_ascii
 
 
 class AsciiOnly(LineFilter):
@@ -30,27 +15,3 @@ class AsciiOnly(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (Textual's)
         """The same line in ASCII."""
         return [Segment(in_ascii(text), style, control) for text, style, control in segments]
-
-
-@lru_cache(maxsize=4096)
-def in_ascii(text: str) -> str:
-    """`text` in as many cells, without anything that is not ASCII."""
-    if text.isascii():
-        return text
-    return "".join(each if each.isascii() else "?" * cell_len(each) for each in text.translate(_STAND_INS))
-
-
-def speaks_unicode(environment: Mapping[str, str]) -> bool:
-    """Whether the terminal's locale can show more than ASCII.
-
-    The first of LC_ALL, LC_CTYPE and LANG that is set decides (locale(7)). Where none is, as in containers, the
-    terminal is most likely one of today's.
-    """
-    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
-        value = environment.get(name, "")
-        if value:
-            language, _, charset = value.partition(".")
-            if charset:
-                return charset.partition("@")[0].lower().replace("-", "") == "utf8"
-            return language not in ("C", "POSIX")
-    return True

@@ -11,7 +11,8 @@ from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.worker import WorkerFailed
 
-from tui.ascii import AsciiOnly, speaks_unicode
+from tui.ascii import AsciiOnly
+from tui.drawing.ascii import speaks_unicode
 from tui.theme import DARK_THEME, LIGHT_THEME
 
 Result = TypeVar("Result")

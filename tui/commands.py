@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
 
 Run = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -33,8 +34,21 @@ class KeyCommands(Provider):
         for active in self.screen.active_bindings.values():
             binding: Binding = active.binding
             name = binding.tooltip or binding.description
-            if not name or name in told or binding.action == "command_palette":
+            if not name or name in told or not _ours(active.node, binding):
                 continue
             told.add(name)
             run = partial(self.app.run_action, binding.action, default_namespace=active.node)
             yield name, run, f"key: {self.app.get_key_display(binding)}"
+
+
+def _ours(node: DOMNode, binding: Binding) -> bool:
+    """Whether it is declared here: "Scroll Left" and the like, which widgets have from Textual, are no commands.
+    Nor is opening the palette."""
+    declared = (
+        each
+        for kind in type(node).__mro__
+        if kind.__module__.partition(".")[0] == "tui"
+        for each in kind.__dict__.get("BINDINGS", ())
+    )
+    actions = {each.action for each in declared if isinstance(each, Binding)}
+    return binding.action in actions - {"command_palette"}

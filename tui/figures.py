@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from time import monotonic, sleep
 
 import pyarrow as pa
 
@@ -37,19 +38,28 @@ class Figures:
         self._lock = Lock()
 
     def figure(
-        self, number: int | None, stop: Callable[[], bool], tell: Callable[[float], object] = lambda _: None
+        self,
+        number: int | None,
+        stop: Callable[[], bool],
+        tell: Callable[[float], object] = lambda _: None,
+        *,
+        resting: bool = False,
     ) -> Drawn | None:
         """The figure of message `number`, from 1, or of the nearest there is; of a typical one when None.
 
-        `tell` is told which part of the recording was read, 0 to 1. None when `stop` said to stop."""
+        `tell` is told which part of the recording was read, 0 to 1. None when `stop` said to stop. `resting`: read
+        half of the time only, so that whoever follows a growing recording keeps up with it meanwhile."""
         with self._lock:
             until = len(self._batches)
             while self._read < until:
                 if stop():
                     return None
                 tell(self._read / until)
+                began = monotonic()
                 self._messages.add(self._batches[self._read])
                 self._read += 1
+                if resting:
+                    sleep(monotonic() - began)
             count = len(self._messages)
             wanted = None if number is None else max(1, min(number, count))
             made = self._messages.figure(wanted) if count else None

@@ -18,6 +18,7 @@ from tui.screens.manual import ManualScreen
 from tui.screens.quit import QuitScreen
 from tui.screens.start import StartScreen
 from tui.screens.stepping import SteppingScreen
+from tui.screens.top import TopScreen
 from tui.start_app import StartApp
 from tui.widgets.calls_pane import CallsPane
 from tui.widgets.columns_dialog import ColumnsDialog
@@ -70,6 +71,7 @@ PARTS: Final = (
     Part("This help", (HelpScreen,)),
     Part("Asked what becomes of the program", (QuitScreen,)),
     Part("The start screen", (StartScreen, StartApp)),
+    Part("All processes: iotrace top", (TopScreen,)),
 )
 
 

@@ -80,6 +80,8 @@ class Intake:
             self._take(group)
             if time.monotonic() >= until:
                 break
+        if self.known is not None:
+            self.known.numbers.extend()
         if self.read is None:
             self.surroundings.settle(final=self.recording.ended)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from tui.ascii import speaks_unicode
 from tui.drawing import figure_glyphs, timeline_glyphs
+from tui.drawing.ascii import speaks_unicode
 from tui.snapshot import Source
 from tui.widgets.calls_pane import CallsPane
 from tui.widgets.descriptors_pane import DescriptorsPane
@@ -25,7 +25,7 @@ DESCRIPTORS: Final = Tab("4", "Descriptors", "descriptors", "Fds")
 WAITING: Final = Tab("5", "Waiting sets", "waiting", "Waits")
 FIGURE: Final = Tab("6", "Figure", "figure")
 FINDINGS: Final = Tab("7", "Findings", "findings")
-OUTPUT: Final = Tab("8", "Output", "output")
+OUTPUT: Final = Tab("8", "Output", "output", "Out")
 """The program's terminal, where there is one; its pane is a widget of its own kind."""
 TABS: Final = (CALLS, SUMMARY, TIMELINE, DESCRIPTORS, WAITING, FIGURE, FINDINGS, OUTPUT)
 """All of them."""

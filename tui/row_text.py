@@ -8,7 +8,7 @@ from tracer.analyze.columns import FIRST_RESTART, LAST_RESTART, Columns
 from tracer.analyze.results import Times
 from tracer.decode.call import CallText, call_text
 from tracer.decode.look import Watched, nothing_watched
-from tracer.wire import Kind
+from tracer.wire import Flag, Kind
 from tui.snapshot import RowKind, RowText, Snapshot
 
 
@@ -42,6 +42,7 @@ def row_text(
         bytes_out=int(copies.payload_out[row] + copies.control_out[row]),
         copies_unknown=bool(copies.unknown[row]),
         inside_ns=max(0, snapshot.now_ns - at_ns) if running else 0,
+        older=bool(columns.flags[row] & Flag.NO_ENTRY),
     )
 
 

@@ -58,6 +58,8 @@ class RowText:
     copies_unknown: bool = False
     inside_ns: int = 0
     """For a call that is running: how long its thread has been inside."""
+    older: bool = False
+    """A call entered before the attach: since when is not known, and its times are those since the attach."""
     fd: str = ""
     """The descriptor it used, with its generation when it is not the first: "3", "3.2"."""
     phase: str = ""

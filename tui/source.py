@@ -107,7 +107,8 @@ class RecordingSource:
 
     def figure(self, number: int | None, stop: Callable[[], bool], tell: Callable[[float], object]) -> Drawn | None:
         """The figure of message `number`, of a typical one when None."""
-        return None if self._opened is None else self._intake.figures.figure(number, stop, tell)
+        figures = None if self._opened is None else self._intake.figures
+        return None if figures is None else figures.figure(number, stop, tell, resting=self._growing())
 
     def line_of(self, row: int) -> int | None:
         """The line that shows row number `row`."""
@@ -132,7 +133,7 @@ class RecordingSource:
         return Snapshot(
             report=report,
             pid=header.pid or None,
-            alive=sum(thread.alive for thread in report.threads),
+            alive=tally.threads.alive,
             corrected=bool(shared.samples or apart.samples),
             live=live,
             settled=intake.lines.count,

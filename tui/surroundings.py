@@ -1,7 +1,7 @@
 """What a row of a recording has to do with others: who watches what, what lies where, what its descriptor is.
 
 The worker calls `add` for every batch, in order, and `settle` when it has read what there is; the screen calls
-`around` for the row whose details are shown, and never waits for the worker.
+`around` for the row whose details are shown, and never waits long for the worker.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from tui.drawing.places import place_words
 
 AGAIN: Final = 1.0
 """Seconds between two looks at the descriptors of a growing recording."""
+_PATIENCE: Final = 0.02
+"""Seconds the screen waits for the worker to bring the lives up to date; it is quick but for very many."""
 UNKNOWN: Final = "?"
 """What a descriptor is that was there before the trace and of which nothing is known."""
 
@@ -84,17 +86,23 @@ class Surroundings:
 
     def around(self, row: int, pid: int, line: int | None) -> Around:
         """The surroundings of row number `row`, a row of process `pid`, shown on `line` (None: not settled yet)."""
-        self._lives.update()
         batch, offset = self._places.place(row)
-        story = None
-        if line is not None:
-            story = story_of(self._places, self._tally.descriptors.seen, self._lives, self._tally.codes.facts, line)
+        story = self._story(line) if line is not None else None
         return Around(
             place=lambda address: self._place(row, pid, address),
             naming=lambda fd: self._name(row, pid, fd),
             watched=self.watched(batch, offset, pid),
             story=story,
         )
+
+    def _story(self, line: int) -> FdStory | None:
+        if not self._lock.acquire(timeout=_PATIENCE):
+            return None
+        try:
+            self._lives.update()
+            return story_of(self._places, self._tally.descriptors.seen, self._lives, self._tally.codes.facts, line)
+        finally:
+            self._lock.release()
 
     def _place(self, row: int, pid: int, address: int) -> str:
         region = self._region(row, pid, address)

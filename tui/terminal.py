@@ -8,8 +8,10 @@ EIO while no process has the slave open (pty(7)): the program has ended, or has 
 from __future__ import annotations
 
 import os
+import re
 import select
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Lock
 from time import monotonic
 from typing import Any
@@ -22,6 +24,8 @@ from tui.messages import Printed
 from tui.polling import PERIOD
 
 _CHUNK = 65_536
+_SEQUENCES = re.compile(rb"\x1b\[[ -?]*[@-~]|\x1b?[^\x1b]+|\x1b")
+"""Control sequences (ECMA-48, 5.4), and what is between them."""
 
 
 class AnsweringScreen(Screen):
@@ -59,10 +63,12 @@ class AnsweringScreen(Screen):
 class ProgramTerminal:
     """A pty master and the screen behind it. `read` runs in a worker thread, the rest in the screen's."""
 
-    def __init__(self, master: int, rows: int = 24, cols: int = 80) -> None:
+    def __init__(self, master: int) -> None:
+        """As large as the pty is: the program may print before the screen is there to give it another size."""
         self.master = master
+        cols, rows = os.get_terminal_size(master)
         self._lock = Lock()
-        self._screen: Any = AnsweringScreen(cols, rows, self.write)
+        self._screen: Any = AnsweringScreen(cols or 80, rows or 24, self.write)
         self._stream = ByteStream(self._screen)
         self._picture: Picture | None = None
 
@@ -83,12 +89,11 @@ class ProgramTerminal:
     def feed(self, content: bytes) -> None:
         """Let the emulator work on what the program printed; a sequence it does not know is skipped."""
         with self._lock:
-            try:
-                self._stream.feed(content)
-            except Exception:
-                # pyte raises whatever its handlers raise on arguments they do not expect, and has by then
-                # reset its parser: the rest of this chunk is lost, the terminal goes on.
-                return
+            for part in _SEQUENCES.findall(content):
+                # pyte raises whatever its handlers raise on arguments they do not expect, and has by then reset
+                # its parser: only the one sequence is lost.
+                with suppress(Exception):
+                    self._stream.feed(part)
 
     def picture(self) -> Picture:
         """What the terminal shows now."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from iotrace.compare_runs import complaint
+from iotrace.comparing.runs import complaint
 from tests.iotrace.running import ROOT, TIMEOUT, Ran, iotrace
 
 pytestmark = pytest.mark.slow
@@ -40,7 +40,7 @@ def compare(tmp_path: Path, *words: str | Path, **settings: str) -> Ran:
         (("epoll", "poll", "--transport", "file"), "invalid choice"),
         (("epoll", "poll", "--html", "/nowhere/page.html"), "/nowhere/page.html cannot be written"),
         (("epoll", "poll", "--bogus"), "No such option"),
-        ((), "Missing argument"),
+        ((), "nothing to compare. Name models, recordings, or programs after --."),
     ],
 )
 def test_bad_usage_runs_nothing(tmp_path: Path, words: tuple[str, ...], said: str) -> None:

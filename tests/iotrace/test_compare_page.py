@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from iotrace.compare_html import page
-from iotrace.compare_style import SHEET
+from iotrace.comparing.html import page
+from iotrace.comparing.style import SHEET
 from tests.tracer.analyze.comparing import run
 from tracer.analyze.comparison import Run, absent
 

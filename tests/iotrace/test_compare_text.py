@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from iotrace.compare_output import document
-from iotrace.compare_sentences import sentences
-from iotrace.compare_table import growth_table, tables, troubles
+from iotrace.comparing.output import document
+from iotrace.comparing.sentences import sentences
+from iotrace.comparing.table import growth_table, tables, troubles
 from tests.tracer.analyze.comparing import calls_of, run
 from tracer.analyze.compare_growth import growths
 from tracer.analyze.comparison import Alone, Run, absent
@@ -110,6 +110,13 @@ def test_sentences_say_what_the_numbers_say() -> None:
     assert "After 5 of the 23 wake-ups of poll nothing was transferred on what was ready." in text
 
 
+def test_what_is_within_the_noise_is_not_said() -> None:
+    slow, fast = run("slow", kernel_ns=9_000_000), run("fast", kernel_ns=1_000_000)
+    assert "slow spent 9.00 ms inside the kernel, fast 1.00 ms." in said(slow, fast)
+    noisy = run("slow", kernel_ns=9_000_000, spread={"kernel_ns": 8_500_000})
+    assert "inside the kernel, fast" not in said(noisy, fast)
+
+
 def test_per_ready_is_not_said_when_the_sums_do_not_bear_it_out() -> None:
     odd = run("epoll", ready=22, wakeups=23, useless_wakeups=0, syscalls=(calls_of("epoll_wait", 23, 0, 276),))
     assert "per ready descriptor" not in said(SPIN, odd, WIDE)
@@ -149,6 +156,7 @@ def test_runs_that_are_alike_get_sentences_too() -> None:
 SOME = st.one_of(st.none(), st.integers(0, 10**12))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(SOME, SOME, st.integers(0, 10**9), st.booleans(), st.booleans()), min_size=2, max_size=6))
 def test_nothing_that_can_be_measured_breaks_it(figures: list[Any]) -> None:
     runs = [

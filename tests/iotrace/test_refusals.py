@@ -32,7 +32,7 @@ def test_each_refusal_has_its_status_and_few_lines(stage: str, errno: str, statu
 
 @pytest.mark.parametrize(
     ("scope", "said"),
-    [("3\n", "until the next boot"), ("2\n", "only root"), ("1\n", "SYS_PTRACE"), (None, "SYS_PTRACE")],
+    [("3\n", "until the next boot"), ("2\n", "only root"), ("1\n", "iotrace run"), (None, "SYS_PTRACE")],
 )
 def test_a_forbidden_ptrace_names_the_likely_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str | None, said: str

@@ -13,10 +13,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
+from tests.live.bpf import bpf_refused
 from tracer.syscalls.names import name_of
 from tracer.wire import FRAME, FRAME_JSON, ITEM, NO_ARG, RECORD, Kind
 
 TIMEOUT = 60
+BACKEND = os.environ.get("IOTRACE_TEST_BACKEND", "ptrace")
+"""The same tests for either way of capturing; CI runs those that make sense a second time."""
+
+if BACKEND == "ebpf" and (why_not := bpf_refused()):
+    pytest.skip(f"no BPF here: {why_not}", allow_module_level=True)
+
+only_ptrace = pytest.mark.skipif(BACKEND == "ebpf", reason="BPF programs do not see this (docs/backends/ebpf.md)")
+
+
+def skip_beyond_bpf(case: str) -> None:
+    """Leave out what BPF programs do not follow: rings, arrays of requests or messages, descriptor tables."""
+    if BACKEND == "ebpf" and any(word in case for word in ("io_uring", "io_submit", "mmsg(", "FDSize")):
+        pytest.skip("BPF programs do not follow so many pointers (docs/backends/ebpf.md)")
 
 
 class Row(NamedTuple):
@@ -79,8 +95,8 @@ def capture(command: Sequence[str | Path], *options: str) -> Captured:
     reader, wire = os.pipe()
     control, ours = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tracer.capture", "--wire", str(wire), "--control", str(control), *options,
-         "--", path, *map(str, command)],
+        [sys.executable, "-P", "-m", "tracer.capture", "--wire", str(wire), "--control", str(control),
+         "--backend", BACKEND, *options, "--", path, *map(str, command)],
         pass_fds=(wire, control), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     os.close(wire)

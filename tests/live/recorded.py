@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.live.captured import BACKEND
 from tracer.recording.reader import Recording
 
 TIMEOUT = 120
@@ -65,7 +66,7 @@ def record(
     path = folder / "recording.iotrace"
     path.unlink(missing_ok=True)
     done = subprocess.run(
-        [*wrapper, *IOTRACE, "record", "-o", path, *options, "--", *map(str, command)],
+        [*wrapper, *IOTRACE, "record", "-o", path, "--backend", BACKEND, *options, "--", *map(str, command)],
         check=False, capture_output=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL, cwd=cwd,
         env={**os.environ, **(env or {})},
     )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from iotrace.compare_runs import traced
+from iotrace.comparing.runs import traced
 from iotrace.target import model_target
 from tests.live.recorded import iotrace
 from tracer.account.copies import account_copies

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.captured import only_ptrace
 from tests.live.oracle_commands import ENVIRONMENT
 from tests.live.recorded import TIMEOUT, record
 from tests.live.strace_differences import same_words
@@ -27,6 +28,8 @@ from tracer.recording.captured import captured
 from tracer.recording.reader import Recording
 from tracer.syscalls.names import name_of
 from tracer.wire import Abi, Flag, Kind
+
+pytestmark = only_ptrace
 
 SOURCE = Path(__file__).with_name("compat_calls.c")
 FIXED_ADDRESSES = ("setarch", "-R")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.captured import only_ptrace
 from tests.live.recorded import TIMEOUT, record
 from tests.live.strace_text import Line, processes
 from tracer.export.strace import lines
@@ -86,6 +87,7 @@ def _names(found: dict[str, list[Line]]) -> Iterator[tuple[str, str, str]]:
                 yield place, call.name, NUMBERS.sub("N", name)
 
 
+@only_ptrace
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 @pytest.mark.parametrize("program", [NETWORK, FILES])
 def test_descriptors_are_called_what_strace_calls_them(program: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import errno
 
 import pytest
 
+from tests.live.captured import skip_beyond_bpf
 from tests.live.seen_calls import Expected, Seen, as_expected, calls_seen, sums
 from tests.live.vector_calls import Call
 
@@ -193,6 +194,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
 
 @pytest.mark.parametrize("case", PARTLY_KNOWN)
 def test_what_is_known_of_a_call_is_listed_and_the_rest_is_unknown(case: str, seen: dict[str, Seen]) -> None:
+    skip_beyond_bpf(case)
     _, result, expected = PARTLY_KNOWN[case]
     if case.startswith("io_") and -seen[case].result in (errno.ENOSYS, errno.EPERM):
         pytest.skip("native AIO is switched off here")
@@ -204,6 +206,7 @@ def test_what_is_known_of_a_call_is_listed_and_the_rest_is_unknown(case: str, se
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_real_call_copies_what_is_expected(case: str, seen: dict[str, Seen]) -> None:
+    skip_beyond_bpf(case)
     _, result, expected = CASES[case]
     if case.startswith("io_uring") and -seen[case].result in (errno.EBADF, errno.ENOSYS, errno.EPERM):
         pytest.skip("io_uring is switched off here")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from tests.live.captured import only_ptrace
 from tests.live.recorded import record
 from tracer.account.transfers import transfers
 from tracer.analyze.region_table import What
@@ -52,6 +53,7 @@ int main(void) {
 """
 
 
+@only_ptrace
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 def test_buffers_lie_where_the_program_put_them(tmp_path: Path) -> None:
     """Told apart by their sizes, which are prime; a child has what its parent had."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.captured import compile_c
+from tests.live.captured import compile_c, only_ptrace
 from tests.live.recorded import record
 from tracer.account.copies import account_copies
 from tracer.account.transfers import transfers
@@ -40,6 +40,7 @@ Listed = list[tuple[str, int, str, bool]]
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+@only_ptrace
 def test_the_frames_of_nested_handlers(tmp_path: Path) -> None:
     recorded = record([compile_c(_SOURCE, tmp_path)], tmp_path)
     frames: list[Listed] = []

@@ -180,6 +180,21 @@ def test_until_a_kind_of_call_and_until_a_descriptor(tmp_path: Path) -> None:
     assert captured.counts()["getppid"] == 3
 
 
+def test_until_a_mark(tmp_path: Path) -> None:
+    """A write to descriptor -1 that marks nothing is none."""
+    marking = CALLS.replace("return 23", 'write(-1, "plain", 5); write(-1, "iotrace:begin work", 18); return 23')
+    with stepped([compile_c(marking, tmp_path)], "--hold") as program:
+        program.held()
+        program.tell("until mark")
+        held, call = program.held()
+        assert held.nr == Held.ENTRY
+        assert (call.name, call.args[0] & 0xFFFF_FFFF, call.args[2]) == ("write", 0xFFFF_FFFF, 18)
+        program.tell("release")
+        captured = program.finish()
+    assert captured.end["status"] == 23 << 8
+    assert captured.counts()["write"] == 5
+
+
 def test_stepping_threads_that_wait_for_each_other_always_goes_on(tmp_path: Path) -> None:
     """Three threads and a lock: whoever is held last is stepped, to the end; nothing is ever stuck."""
     with stepped([compile_c(LOCKED, tmp_path, "-pthread")], "--hold") as program:

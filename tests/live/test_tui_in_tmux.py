@@ -30,11 +30,14 @@ def window(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def taken_in(window: Terminal) -> None:
-    """Wait until the whole recording has been looked at: the sums of its calls are there."""
-    window.shows("exited 0", "execve(")
+    """Wait until the whole recording has been looked at: the sums of its calls are there. Then go to its beginning;
+    the list opens where the measured phase does."""
+    window.shows("exited 0", "write(-1")
     window.press("2")
     window.shows("by call", "p50")
     window.press("1")
+    window.shows("write(-1")
+    window.press("Home")
     window.shows("execve(")
 
 
@@ -47,7 +50,7 @@ def cell_of(screen: str) -> str:
 
 def test_every_tab_of_a_finished_recording(window: Terminal) -> None:
     window.start("view", RECORDINGS / "epoll.iotrace")
-    window.shows("epoll --clients 3", "exited 0", "execve(", "q Quit ? Help")
+    window.shows("epoll --clients 3", "exited 0", "begin measure", "q Quit ? Help")
     for key, words in {
         "2": ("by call", "by thread", *CALLS_OF_EPOLL),
         "3": ("kernel", "cell ", "python3"),
@@ -55,15 +58,15 @@ def test_every_tab_of_a_finished_recording(window: Terminal) -> None:
         "5": ("who waits", "return 1 of", "of 3 ready", "read 64 B"),
         "6": ("application", "phase 1", "wait for data", "epoll_wait(7)"),
         "7": ("7 Findings",),
-        "1": ("execve(",),
+        "1": ("begin measure",),
     }.items():
         window.press(key)
         screen = window.shows(*words)
-        assert "8 Output" not in screen
+        assert "8 Out" not in screen
     window.press("?")
     window.shows("Type a filter", "Open or close the details")
     window.press("Escape")
-    window.shows("execve(", without=["Type a filter"])
+    window.shows("begin measure", without=["Type a filter"])
     window.press("q")
     assert window.status() == 0
 
@@ -103,6 +106,27 @@ def test_the_timeline_zooms_and_goes_to_the_call(window: Terminal) -> None:
     window.comes(lambda: cell_of(window.screen) == first, "the scale of before")
     window.press("Enter")
     window.shows("time s call")
+    window.press("q")
+    assert window.status() == 0
+
+
+def test_the_mouse_opens_a_tab_and_sorts_by_a_title(window: Terminal) -> None:
+    """As a terminal reports clicks: SGR, counted from 1 (xterm's ctlseqs, "Mouse Tracking")."""
+    window.start("view", RECORDINGS / "epoll.iotrace")
+    taken_in(window)
+
+    def click(word: str) -> None:
+        lines = window.screen.splitlines()
+        row, line = next((row, line) for row, line in enumerate(lines) if word in line)
+        place = f"0;{line.index(word) + 2};{row + 1}"
+        window.type(f"\x1b[<{place}M\x1b[<{place}m")
+
+    click("kernel blocked")
+    window.shows("kernel▼", "execve(")
+    click("2 Summary")
+    window.shows("by call", "kernel▾")
+    click("failed  wasted")
+    window.shows("failed▾")
     window.press("q")
     assert window.status() == 0
 
@@ -147,7 +171,7 @@ def test_the_start_screen_offers_three_lists(window: Terminal) -> None:
 
 def test_a_live_run_is_ended(window: Terminal) -> None:
     window.start("run", *LIVE)
-    window.shows("● live", "8 Output", *CALLS_OF_EPOLL[:1])
+    window.shows("● live", "8 Out", *CALLS_OF_EPOLL[:1])
     window.press("q")
     window.shows("The program is still running.", "let it run on")
     window.press("Escape")
@@ -166,7 +190,7 @@ def test_a_model_of_the_start_screen_runs_live(window: Terminal) -> None:
     window.type("nonblocking-b")
     window.shows("nonblocking-backoff", without=["asyncio"])
     window.press("Enter")
-    window.shows("8 Output", "nanosleep")
+    window.shows("8 Out", "nanosleep")
     window.press("8")
     window.shows("exited 0", '"ok": true')
     window.press("q")
@@ -223,6 +247,22 @@ def moved_on(window: Terminal, before: str) -> bool:
 def held(screen: str) -> str:
     """The line that says where the program is held; nothing between two stops."""
     return next((line for line in screen.splitlines() if "HELD " in line and "NOT HELD" not in line), "")
+
+
+@pytest.mark.slow
+def test_a_model_is_stepped_from_where_its_work_begins(window: Terminal) -> None:
+    window.start("run", "--step", "select", "--clients", "2", "--messages", "3")
+    window.shows("HELD before execve(", "m To mark")
+    window.press("m")
+    window.shows('HELD before write(-1, "iotrace:begin measure"', "a mark for the tracer")
+    window.press("s")
+    window.shows("HELD after write(-1")
+    window.press("s")
+    window.shows("HELD before pselect6(")
+    window.press("r")
+    window.shows("exited 0", without=["HELD"])
+    window.press("q")
+    assert window.status() == 0
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from tests.live.test_attach import is_traced
 from tests.live.test_violent_ends import eventually
 from tracer.analyze.descriptor_lives import DescriptorLives
 from tracer.analyze.waiting_sets import Array, Bits, Family, Interests, Waiter
+from tracer.analyze.waiting_sets_asked import Requests
 from tracer.recording.errors import RecordingError
 from tui.source import RecordingSource
 
@@ -178,3 +179,27 @@ def test_a_list_from_before_the_trace(tmp_path: Path) -> None:
     ours = sorted((each.fd, each.events, each.added_ns) for each in ret.watched.entries)
     assert ours == sorted((int(fd), int(events, 16) & ~added, None) for fd, events in kernel)
     assert 0 in {each.fd for each in ret.watched.told}
+
+
+@pytest.mark.parametrize(("model", "family"), [("io-uring", Family.URING), ("linux-aio", Family.AIO)])
+def test_every_request_of_a_program_is_answered_once_and_none_is_left(
+    tmp_path: Path, model: str, family: Family
+) -> None:
+    """At each return as many are in flight as were handed over and not answered. Of a ring the last answers may be
+    taken after the last return, without a call."""
+    run = recorded(tmp_path, model, "--clients", "5", "--messages", "7", "--interval", "0.01")
+    lives = lives_of(run.path)
+    waiter = busiest(lives, family)
+    flying = answered = 0
+    for number in range(waiter.returns):
+        ret = lives.waiting.one(waiter.number, number)
+        assert ret is not None
+        assert isinstance(ret.watched, Requests)
+        assert not ret.watched.unread
+        flying += ret.watched.handed - len(ret.watched.answered)
+        answered += len(ret.watched.answered)
+        assert len(ret.watched.flying) == flying
+        assert all(each.fd is not None and each.fd in ret.names for each in ret.watched.entries)
+    assert answered + flying == 5 * 7
+    assert flying < (5 if family is Family.URING else 1)
+    assert 0 < waiter.ready <= answered

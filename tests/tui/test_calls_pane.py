@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -23,9 +24,11 @@ from tui.source import RecordingSource
 from tui.widgets.call_table import CallTable
 from tui.widgets.calls_pane import CallsPane
 from tui.widgets.columns_dialog import ColumnsDialog
+from tui.widgets.details import DetailsPane
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.go_to_dialog import GoToDialog, place_of
 
+RECORDING = Path(__file__).parent.parent / "recordings" / "nonblocking.iotrace"
 THREAD = PID + 1
 ROWS = [
     born(0, PID, "main"),  # 0
@@ -88,6 +91,41 @@ async def test_a_filter_is_applied_while_it_is_typed_and_kept_by_enter(path: Pat
         await pilot.press("x")
         await until(pilot, lambda: calls(pilot).count == 49)
         assert not pilot.app.screen.query_one(FilterBar).display
+
+
+async def test_the_details_are_those_of_the_line_a_filter_or_another_order_puts_there(path: Path) -> None:
+    """Without a move of the cursor."""
+    async with opened_app(path) as pilot:
+        details = pilot.app.screen_stack[1].query_one(DetailsPane)
+        await pilot.press("enter")
+
+        def same_line() -> bool:
+            return details.details is not None and details.details.row.index == calls(pilot).line
+
+        for keys, count in ((("slash", *"read"), 42), (("escape",), 49)):
+            await pilot.press(*keys)
+            await until(pilot, lambda count=count: calls(pilot).count == count)  # type: ignore[misc]
+            await until(pilot, same_line)
+        assert calls(pilot).line == 0
+        await pilot.press("S")
+        await until(pilot, lambda: calls(pilot).line != 0 and same_line())
+
+
+async def test_a_click_on_a_title_sorts_by_its_column_and_again_reverses(path: Path) -> None:
+    """That of the calls themselves does nothing."""
+    async with opened_app(path) as pilot:
+        titles = next(line for line in shown(pilot).splitlines() if " time s" in line)
+        for word, order in (
+            ("kernel", Order(Field.KERNEL)),
+            ("kernel", Order(Field.KERNEL, True)),
+            ("call ", Order(Field.KERNEL, True)),
+            ("blocked", Order(Field.BLOCKED)),
+            ("time s", IN_TIME),
+            ("time s", Order(None, True)),
+        ):
+            await pilot.click("#calls-table Titles", offset=(titles.index(word) + 1, 0))
+            await pilot.pause()
+            assert table(pilot).order == order, word
 
 
 async def test_escape_brings_the_former_filter_back(path: Path) -> None:
@@ -298,3 +336,35 @@ async def test_a_filter_goes_on_while_the_program_runs(tmp_path: Path) -> None:
         await until(pilot, lambda: calls(pilot).count == 25)
         assert calls(pilot).cursor == 24
     recording.abandon()
+
+
+async def test_a_filter_typed_before_the_first_lines_is_not_lost(path: Path) -> None:
+    """Nor any of its letters, however quickly they follow the slash; a slash in a filter is part of it."""
+    app = IotraceApp(RecordingSource(path))
+    async with app.run_test(size=(100, 30)) as pilot:
+        for key in ("slash", *"write"):
+            app.post_message(events.Key(key, "/" if key == "slash" else key))
+        await until(pilot, lambda: bool(app.screen.query(CallTable)) and table(pilot).filter == "write")
+        await until(pilot, lambda: calls(pilot).count == 1)
+        await pilot.press("enter", "x", "slash", "slash", *"etc", "slash", "enter")
+        await until(pilot, lambda: table(pilot).filter == "/etc/")
+        assert calls(pilot).count == 1
+
+
+async def test_a_finished_model_opens_where_its_measured_phase_begins() -> None:
+    """Home goes to the first call."""
+    app = IotraceApp(RecordingSource(RECORDING))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query(CallTable)) and calls(pilot).cursor > 0)
+        await pilot.pause()
+        assert "begin measure" in calls(pilot).row(calls(pilot).cursor).call
+        assert calls(pilot).on_screen.start == calls(pilot).cursor
+        assert "begin measure" in shown(pilot)
+        await pilot.press("home")
+        assert calls(pilot).cursor == 0
+
+
+async def test_a_finished_run_without_marks_opens_at_its_beginning(path: Path) -> None:
+    async with opened_app(path) as pilot:
+        await pilot.pause()
+        assert calls(pilot).cursor == 0

@@ -129,6 +129,8 @@ async def test_the_command_palette_offers_every_key_that_works_here() -> None:
         assert "Type a filter" in text
         assert "key: /" in text
         assert "Sort by the column to the left" not in text
+        assert "Scroll Left" not in text
+        assert "Focus" not in text
 
 
 async def test_a_command_of_the_palette_does_what_its_key_does() -> None:

@@ -7,7 +7,9 @@ A picture that is no longer what the screen shows fails its test; draw all of th
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,20 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from tests.tui.fakes import FakeRun
+from tests.tui.held import answered, before_a_read
+from tests.tui.test_screen import shown
 from tests.tui.test_start_screen import FakeOffers
-from tests.tui.test_tab_snapshots import after, at_rest, finished
+from tests.tui.test_tab_snapshots import RECORDINGS, after, at_rest, finished, live_source, run
+from tests.tui.waiting import until
 from tui.app import IotraceApp
 from tui.offers import Offer, OfferKind
+from tui.source import RecordingSource
 from tui.start_app import StartApp
+from tui.widgets import step_panel
 from workloads import catalog
 
+__all__ = ["live_source", "run"]  # fixtures
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PICTURES = DOCS / "pictures"
 SHOWN = {
@@ -39,6 +48,13 @@ SHOWN = {
     "help": ("epoll", ["question_mark"]),
 }
 """Name of the picture: the recording, and the keys that lead to it."""
+OTHERS = ("start", "step", "output")
+"""Those that are not of a finished recording."""
+SAID = (
+    b'{"model": "epoll", "transport": "unix", "clients": 3, "messages": 5, "size": 64, "interval": 0.01, '
+    b'"ok": \x1b[1;32mtrue\x1b[0m, "received": 15, "payload_bytes": 960, "checksum_ok": \x1b[1;32mtrue\x1b[0m, '
+    b'"sequence_ok": \x1b[1;32mtrue\x1b[0m}\r\n'
+)
 SIZE = (100, 34)
 _WEB_FONT = re.compile(r",\s*url\([^)]*\) format\([^)]*\)")
 
@@ -92,6 +108,35 @@ async def test_the_picture_of_the_start_screen(update: bool) -> None:
     compare("start", drawn, update=update)
 
 
+async def test_the_picture_of_the_step_panel(
+    update: bool, tmp_path: Path, run: FakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel's side is made up: the thread of the recording is no more."""
+    monkeypatch.setattr(step_panel, "look", answered)
+    source = before_a_read(RECORDINGS / "epoll.iotrace", tmp_path / "held.iotrace")
+    run.stepping = True
+    app = IotraceApp(source, run)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "HELD before read" in shown(pilot))
+        await at_rest(pilot)
+        drawn = picture(app)
+    compare("step", drawn, update=update)
+
+
+async def test_the_picture_of_the_output_tab(
+    update: bool, live_source: Callable[[str], RecordingSource], run: FakeRun
+) -> None:
+    """What a model says at its end."""
+    os.write(run.slave, SAID)
+    app = IotraceApp(live_source("epoll"), run)
+    async with app.run_test(size=SIZE) as pilot:
+        await after("8")(pilot)  # type: ignore[misc]
+        await until(pilot, lambda: "960" in shown(pilot))
+        await at_rest(pilot)
+        drawn = picture(app)
+    compare("output", drawn, update=update)
+
+
 async def started(pilot: Pilot[Any]) -> None:
     """The lists are filled and the doctor has answered; then a model is chosen."""
     await at_rest(pilot)
@@ -103,4 +148,4 @@ async def started(pilot: Pilot[Any]) -> None:
 def test_every_picture_is_shown_and_every_one_shown_is_there() -> None:
     pages = (DOCS.parent / "README.md").read_text() + (DOCS / "screen.md").read_text()
     shown = set(re.findall(r"pictures/([\w-]+)\.svg", pages))
-    assert shown == {*SHOWN, "start"} == {path.stem for path in PICTURES.glob("*.svg")}
+    assert shown == {*SHOWN, *OTHERS} == {path.stem for path in PICTURES.glob("*.svg")}

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
@@ -13,10 +14,12 @@ from textual.widgets import ContentSwitcher, Static
 
 from tests.tui.fakes import FakeRun, FakeSource
 from tests.tui.waiting import until
+from tracer.analyze.results import Finding, Severity
 from tui.app import IotraceApp
 from tui.live import output_size
 from tui.screens.help import HelpScreen
 from tui.screens.quit import QuitScreen
+from tui.snapshot import Snapshot
 from tui.widgets.call_list import CallList
 from tui.widgets.details import DetailsPane
 from tui.widgets.output import LEAVE, Output
@@ -205,6 +208,22 @@ async def test_a_click_on_a_tab_opens_it() -> None:
         assert pilot.app.screen.query_one(ContentSwitcher).current == "summary"
 
 
+async def test_the_tab_of_the_findings_says_how_many_there_are() -> None:
+    """From any other tab one sees that there is something to look at; and a click still finds the tab."""
+    async with opened(_Spinning(20_011)) as pilot:
+        await until(pilot, lambda: "7 Findings (1)" in shown(pilot))
+        line = shown(pilot).splitlines()[6]
+        await pilot.click("TabLine", offset=(line.index("(1)") + 1, 0))
+        assert pilot.app.screen.query_one(ContentSwitcher).current == "findings"
+
+
+class _Spinning(FakeSource):
+    def poll(self) -> Snapshot:
+        snapshot = super().poll()
+        found = (Finding("busy-wait", Severity.HIGH, 1, "It spins.", "Let it wait."),)
+        return replace(snapshot, report=replace(snapshot.report, findings=found))
+
+
 async def test_a_click_on_a_line_selects_it() -> None:
     """Counted from the first visible one."""
     async with opened(FakeSource(20_011)) as pilot:
@@ -217,7 +236,7 @@ async def test_there_is_no_output_tab_without_a_live_program() -> None:
     async with opened(FakeSource(20_011)) as pilot:
         await pilot.press("8")
         assert pilot.app.screen.query_one(ContentSwitcher).current == "calls"
-        assert "8 Output" not in shown(pilot)
+        assert "8 Out" not in shown(pilot)
 
 
 async def test_the_output_shows_the_program_and_gives_it_the_keys() -> None:

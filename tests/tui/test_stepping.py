@@ -59,6 +59,18 @@ async def test_c_and_capital_c_run_on_to_a_call() -> None:
         assert run.asked == ["until call 0 0", f"until fd {PID} 3"]
 
 
+async def test_m_runs_on_to_where_the_work_of_a_model_begins() -> None:
+    """Its interpreter makes a thousand calls before."""
+    async with live(ENTRY) as (pilot, run, source):
+        assert "m To mark" in shown(pilot).splitlines()[-1]
+        await pilot.press("m")
+        assert run.asked == ["until mark"]
+        source.holds = ()
+        await until(pilot, lambda: "runs until the next mark begins" in shown(pilot))
+        await pilot.press("r", "m")
+        assert run.asked == ["until mark", "release"], "the key is the list's again"
+
+
 async def test_while_it_runs_on_to_a_call_the_panel_says_to_which() -> None:
     async with live(ENTRY) as (pilot, _, source):
         await pilot.press("c")

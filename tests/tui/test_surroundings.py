@@ -85,3 +85,16 @@ def test_a_search_for_messages_can_be_stopped(tmp_path: Path) -> None:
     drawn = source.figure(None, lambda: False, lambda _: None)
     assert drawn is not None
     assert (drawn.figure, drawn.messages) == (None, 0)
+
+
+def test_the_story_of_a_descriptor_does_not_wait_for_the_worker(tmp_path: Path) -> None:
+    """While that brings the lives up to date nobody else may: both would take in the same changes."""
+    name = piece(1, ENTRY, STACK, b"/tmp/data\0")
+    opened = row("openat", -100, STACK, 0, result=3, memory=[name])
+    source = source_of(tmp_path / "run.iotrace", opened, row("read", 3, STACK, 64, result=0))
+    snapshot = polled(source)
+    with source._intake.surroundings._lock:
+        assert source.details(snapshot, 1).story is None
+    story = source.details(snapshot, 1).story
+    assert story is not None
+    assert (story.fd, story.opened_by) == (3, "openat")

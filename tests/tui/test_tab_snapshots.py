@@ -1,7 +1,7 @@
 """What every tab shows of a real recording, as pictures: finished and live, dark and light, small and large.
 
 The recordings (tests/recordings) are of the bundled workloads: `epoll --clients 3 --messages 5 --interval 0.01` and
-`nonblocking --clients 1 --messages 3 --interval 0.002`. A live one lacks the last rows, and its clock stands
+`nonblocking --clients 1 --messages 3 --interval 0.03`. A live one lacks the last rows, and its clock stands
 still.
 """
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.tracer.analyze.waiting import ADD, ET, IN, asked, begin, control, epoll, polled, read, told
-from tests.tracer.rows import TestRow
+from tests.tracer.rows import TestRow, completed, row, submission, submitted
 from tests.tui.panes import Script, comes, hosted
 from tui.messages import GoTo
 from tui.widgets.waiting_pane import WaitingPane
 
+RING = 3
 ROUND = [told((IN, 5)), read(5), told((IN, 5)), told(), told((IN, 6)), read(6, 7)]
 """Four returns; the second wakes in vain, the third is a timeout."""
 
@@ -105,6 +106,31 @@ async def test_select_has_its_matrix(tmp_path: Path) -> None:
         await comes(pilot, lambda: "select return 1 of 1" in app.shown)
         for part in ("···b····", "64 … 895: nothing asked", "896 ····R", "1024 ══ FD_SETSIZE", "then read 11 B"):
             assert part in app.shown
+
+
+async def test_the_returns_of_a_ring_show_what_is_in_flight(tmp_path: Path) -> None:
+    """Stepped through like those of an epoll; `r` leaves the answers."""
+    entries = [submission("READ", 5, user_data=number, len=61) for number in range(1, 4)]
+    wait = [RING, 3, 1, 1]
+    script = Script(
+        tmp_path / "ring.iotrace",
+        [
+            begin(), row("io_uring_setup", 8, 0x500, result=RING),
+            row("io_uring_enter", *wait, result=3, memory=[*map(submitted, entries), completed(61, entries[1])]),
+            row("io_uring_enter", *wait, result=0, memory=[completed(7, entries[0])]),
+        ],
+    )  # fmt: skip
+    script.end()
+    async with hosted(WaitingPane, script) as (app, pilot):
+        await comes(pilot, lambda: "io_uring 3 return 1 of 2 · 1 answered, 2 in flight" in app.shown)
+        assert app.shown.count("+ READ") == 2
+        await pilot.press("right")
+        await comes(pilot, lambda: "return 2 of 2 · 1 answered, 1 in flight" in app.shown)
+        assert "○ READ" in app.shown
+        await pilot.press("r")
+        await comes(pilot, lambda: "○" not in app.shown)
+        await pilot.press("enter")
+        await comes(pilot, lambda: bool(app.asked))
 
 
 async def test_nobody_waits(tmp_path: Path) -> None:

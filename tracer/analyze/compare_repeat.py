@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from statistics import median
 from typing import Any, Final
 
+from tracer.analyze.compare_differences import together_parts
 from tracer.analyze.comparison import Figures, Run
 
 _NOT_NUMBERS: Final = ("name", "ok")
@@ -27,7 +28,13 @@ def together(runs: Sequence[Run]) -> Run:
         figures[name] = _middle(values) if len(values) == len(runs) else None
         if figures[name] is not None:
             spread[name] = max(abs(value - figures[name]) for value in values)
-    return replace(_typical(runs), figures=replace(runs[0].figures, **figures), spread=spread)
+    return replace(
+        _typical(runs),
+        figures=replace(runs[0].figures, **figures),
+        spread=spread,
+        parts=together_parts([run.parts for run in runs]),
+        repeats=len(runs),
+    )
 
 
 def _middle(values: Sequence[int | float]) -> int | float:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tracer.analyze.compare_job import Job
+from tracer.analyze.compare_parts import Part
 from tracer.analyze.results import Report, SyscallRow
 
 
@@ -76,6 +77,10 @@ class Run:
     spread: Mapping[str, float] = field(default_factory=dict)
     """With several repetitions: how far a figure got from its median."""
     alone: Alone | None = None
+    parts: tuple[Part, ...] = ()
+    """What can be found again in another run, for its differences."""
+    repeats: int = 1
+    """Of how many runs it is the median."""
 
     @property
     def name(self) -> str:

@@ -22,6 +22,7 @@ from tracer.analyze.columns import Columns
 from tracer.analyze.descriptions import Description, Seen, State
 from tracer.analyze.descriptor_changes import apply
 from tracer.analyze.descriptor_history import History
+from tracer.analyze.descriptor_races import Planned, without_late_closes
 from tracer.analyze.descriptor_states import NO_STATE, Used, after_changes, in_order, used_by
 from tracer.analyze.descriptor_tables import Tables
 from tracer.analyze.inherited import inherited_of
@@ -31,8 +32,6 @@ from tracer.analyze.requests import common_object, requests_of
 from tracer.wire import Kind, Spawn
 
 Ints = NDArray[np.int64]
-Planned = tuple[int, tuple[Change, ...]]
-"""A row, and the changes it makes."""
 _COPIED_TABLE: Final = (Spawn.FORK, Spawn.VFORK, Spawn.CLONE)
 _BEFORE_US: Final = (Spawn.START, Spawn.ATTACH)
 
@@ -162,6 +161,10 @@ def _uses(columns: Columns, codes: CallCodes) -> tuple[Ints, Ints]:
 
 def planned_changes(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
     """The rows that may change a table, in order, each with its changes; births, execs and exits have none."""
+    return without_late_closes(_planned(columns, codes), columns)
+
+
+def _planned(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
     kind = columns.kind
     lives = np.flatnonzero((kind == Kind.SPAWN) | (kind == Kind.EXEC) | (kind == Kind.EXIT))
     rows = np.sort(np.concatenate((changes_of(columns, codes), lives)))

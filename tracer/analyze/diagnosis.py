@@ -11,6 +11,7 @@ from tracer.analyze.findings.gather import Gathering
 from tracer.analyze.findings.rules import findings_of
 from tracer.analyze.models import models_of
 from tracer.analyze.results import Report
+from tracer.analyze.scope import limited
 from tracer.analyze.tally import Counted, Tally
 from tracer.recording.header import Header
 
@@ -37,4 +38,4 @@ class Diagnosis:
         """The results of the whole run, or of one phase of it, with findings and models. Raises UnknownPhase."""
         facts = self._gathering.facts(phase)
         report = self.tally.report(phase, now_ns)
-        return replace(report, findings=findings_of(facts), models=models_of(facts))
+        return limited(replace(report, findings=findings_of(facts), models=models_of(facts)))

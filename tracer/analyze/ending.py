@@ -19,7 +19,7 @@ def ending_of(ended: Ended | None, main_status: int | None) -> Ending:
     """
     if ended is None:
         return _decoded(main_status, complete=False, reason=STILL_WRITTEN)
-    complete = ended.reason in (End.EXITED, End.DETACHED)
+    complete = ended.reason in (End.EXITED, End.DETACHED, End.CONTINUED)
     status = ended.status if ended.status is not None else main_status
     reason = "" if ended.reason is End.EXITED else ended.text
     return _decoded(status, complete=complete, reason=reason)

@@ -37,6 +37,10 @@ Ints = NDArray[np.int64]
 
 _SAMPLE: Final = 301
 """So many messages, evenly spread, are looked at to find a typical one."""
+_NONE, _TRY, _ARRIVE, _DEPART = int(Role.NONE), int(Role.TRY), int(Role.ARRIVE), int(Role.DEPART)
+"""As plain numbers: they are compared for every event of a recording."""
+_MOVES: Final = frozenset({_ARRIVE, _DEPART})
+_LEADING: Final = frozenset({int(Role.WAIT), int(Role.SLEEP), int(Role.SIGNAL)})
 _EVENTS: Final = (Role.WAIT, Role.TRY, Role.SLEEP, Role.SIGNAL, Role.ARRIVE, Role.DEPART, Role.MARK)
 
 
@@ -56,8 +60,8 @@ class Messages:
         """1 when the thread waited, slept or tried right before."""
         self._set = array("q")
         """The set of phases it came in."""
-        self._last: dict[int, tuple[Role, int]] = {}
-        """By thread: its last event and the descriptor of it."""
+        self._last: dict[int, tuple[int, int]] = {}
+        """By thread: the role of its last event, and the descriptor of it."""
 
     @classmethod
     def of(cls, header: Header, batches: Iterable[pa.RecordBatch]) -> Self:
@@ -152,23 +156,22 @@ class Messages:
         columns, roles = accounted.columns, accounted.roles
         events = _without_repeats(np.flatnonzero(np.isin(roles, _EVENTS)), roles, columns.tid)
         copied = columns.copies.payload_in + columns.copies.payload_out
-        size = np.where(copied > 0, copied, columns.result)
-        slept = columns.times.blocked
-        for row in events.tolist():
-            tid, role, fd = int(columns.tid[row]), Role(int(roles[row])), int(accounted.fd[row])
-            before, other = self._last.get(tid, (Role.NONE, -1))
-            departs = role is Role.DEPART or (
-                role is before is Role.ARRIVE and self._goes_on(accounted, row, other)
-            )
-            if role in (Role.ARRIVE, Role.DEPART) and not (departs and before is Role.ARRIVE):
-                told = before in (Role.WAIT, Role.SLEEP, Role.SIGNAL) or (before is Role.TRY and other == fd)
-                led = slept[row] > 0 or told
-                yield row, -1, int(size[row]), int(led), None
-            if departs and before is Role.ARRIVE:
+        size = np.where(copied > 0, copied, columns.result)[events].tolist()
+        slept = (columns.times.blocked[events] > 0).tolist()
+        tids, played, fds = columns.tid[events].tolist(), roles[events].tolist(), accounted.fd[events].tolist()
+        last = self._last
+        for place, row in enumerate(events.tolist()):
+            tid, role, fd = tids[place], played[place], fds[place]
+            before, other = last.get(tid, (_NONE, -1))
+            departs = role == _DEPART or (role == before == _ARRIVE and self._goes_on(accounted, row, other))
+            if role in _MOVES and not (departs and before == _ARRIVE):
+                told = before in _LEADING or (before == _TRY and other == fd)
+                yield row, -1, size[place], int(slept[place] or told), None
+            if departs and before == _ARRIVE:
                 # What goes on belongs to what came in, however many calls it takes; a passed-on splice ends it.
-                self._last[tid] = (before if role is Role.DEPART else Role.DEPART, other)
+                last[tid] = (before if role == _DEPART else _DEPART, other)
             else:
-                self._last[tid] = (role, fd)
+                last[tid] = (role, fd)
 
     def _goes_on(self, accounted: Accounted, row: int, other: int) -> bool:
         name = self._trace.codes.facts[int(accounted.columns.code[row])].name

@@ -24,6 +24,8 @@ from tracer.syscalls.objects import Object
 INHERITED: Final = "inherited"
 AT_FDCWD: Final = -100
 _ACCESS, _READ_ONLY = 3, 0
+_ALWAYS: Final = 0x8 | 0x10
+"""EPOLLERR and EPOLLHUP: the kernel adds them to what was asked (fs/eventpoll.c, ep_insert)."""
 _ANONYMOUS: Final = {
     "[eventfd]": ("eventfd", Object.EVENTFD), "[signalfd]": ("signalfd", Object.SIGNALFD),
     "[eventpoll]": ("epoll", Object.OTHER), "[timerfd]": ("timerfd", Object.OTHER),
@@ -57,6 +59,19 @@ def links_of(document: str) -> dict[int, Link]:
         if number.isdigit() and isinstance(each, dict) and isinstance(each.get("path"), str)
     }
     return found | ({AT_FDCWD: Link(directory)} if isinstance(directory, str) else {})
+
+
+def interests_of(document: str) -> dict[int, list[tuple[int, int, int]]]:
+    """By epoll descriptor the (descriptor, events, data) that were in its interest list."""
+    try:
+        fds = json.loads(document)["fds"]
+        return {
+            int(number): [(int(fd), int(events) & ~_ALWAYS, int(data)) for fd, events, data in each["interests"]]
+            for number, each in fds.items()
+            if "interests" in each
+        }
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
 
 
 def _link(entry: dict[str, Any]) -> Link:

@@ -2,6 +2,7 @@
 
 The data is 64 bits of the program's own choice, so (process, epoll descriptor, data) is looked up as it was
 last registered. A process that was not seen to register looks in its parents, whose epoll it may have inherited.
+What was registered before the trace began is in the document that capture left at the process's birth.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.analyze.columns import Columns
+from tracer.analyze.inherited import interests_of
 from tracer.analyze.ready import NO_EVENTS, Events, events_in
-from tracer.wire import Kind, When
+from tracer.wire import Kind, Spawn, When
 
 Ints = NDArray[np.int64]
 
@@ -89,11 +91,20 @@ class Interests:
         return fd
 
     def births(self, columns: Columns) -> None:
-        """Take in who is whose child."""
+        """Take in who is whose child, and what was registered before the trace began."""
         for row in np.flatnonzero(columns.kind == Kind.SPAWN).tolist():
             pid, parent = int(columns.pid[row]), int(columns.args[row, 1])
             if parent != pid:
                 self._parents[pid] = parent
+            for epfd, entries in found_at(columns, row).items():
+                self._fds.update(((pid, epfd, data), fd) for fd, _, data in entries)
+
+
+def found_at(columns: Columns, row: int) -> dict[int, list[tuple[int, int, int]]]:
+    """By epoll descriptor the (descriptor, events, data) that a SPAWN row says were in its list already."""
+    if columns.nr[row] not in (Spawn.START, Spawn.ATTACH):
+        return {}
+    return interests_of(columns.memory.text(row, 1))
 
 
 def _key(instance: int, data: int) -> _Key:

@@ -125,9 +125,10 @@ class LineSummer:
         sets = chunk.phases[rows].astype(np.int64)
         code, thread, error = (column[rows].astype(np.int64) for column in (chunk.code, chunk.thread, chunk.errno))
         flags = chunk.flags[rows]
-        kernel, blocked, runnable = (
-            column[rows].astype(np.int64) for column in (chunk.kernel_ns, chunk.blocked_ns, chunk.runnable_ns)
-        )
+        with np.errstate(invalid="ignore"):  # times beyond all measure, of a damaged recording
+            kernel, blocked, runnable = (
+                column[rows].astype(np.int64) for column in (chunk.kernel_ns, chunk.blocked_ns, chunk.runnable_ns)
+            )
         wall = buckets_of(kernel + blocked + runnable)
         columns = (
             np.ones(len(rows)), flags & FAILED != 0, flags & WASTED != 0,

@@ -2,7 +2,9 @@
 
 A thread may use several; the model is what most of its waiting goes into, or, of a thread that never sleeps, most
 of its CPU. Sleeping is not the only sign: an event loop under full load hardly sleeps, so the CPU time of its waits
-counts as well.
+counts as well, and where even that is little, that it is woken again and again. Waits for a lock are left to the
+last: a mutex, or a futex with a timeout (Python's GIL: take_gil in Python/ceval_gil.c). They say how threads share,
+not how they wait for data.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Final
 
 from tracer.analyze.findings.facts import CallSum, Deed, Facts, ThreadFacts
 from tracer.analyze.findings.telling import milliseconds, percent
-from tracer.analyze.findings.traits import Trait, trait_of
+from tracer.analyze.findings.traits import READY, Trait, trait_of
 from tracer.analyze.results import Model
 
 _CALL_NS: Final = 10_000
@@ -21,6 +23,12 @@ _LEAST: Final = 0.02
 """Of the thread's time: what it waits for less says nothing about it."""
 _COMPUTES: Final = 0.5
 """Of the time that is not spent waiting for a CPU: a thread that is in user space for more of it computes."""
+_MOVES: Final = 1_000
+"""Reads, writes and accepts in a second of CPU time: beyond that it is no computation, but serves."""
+_WOKEN: Final = 5
+"""Wake-ups of an event loop that has so much to do that it hardly waits."""
+_LAP: Final = 20
+"""Transfers for one wake-up of a loop, at the most."""
 _POOL: Final = 3
 """Waits on a futex of a thread that is handed one job after the other."""
 _IDLE: Final = 0.9
@@ -42,22 +50,24 @@ def models_of(facts: Facts) -> tuple[Model, ...]:
     """The model of every thread that did anything."""
     spins = _by_tid((*facts.retries, *facts.looks))
     sleeps = _by_tid(facts.fruitless_sleeps)
+    locks, parked = _by_tid(facts.lock_waits), _counts(facts.parked)
     told, edges = _counts(facts.reports), _counts(facts.edges)
     helped = {thread.pid for thread in facts.threads if _is_helper(thread)}
     models = []
     for thread in facts.threads:
         if not thread.tid or not thread.calls:
             continue
+        waits = _waits(thread, told.get(thread.tid, 0), edges.get(thread.tid, 0))
         guesses = [
             *_spins(spins.get(thread.tid, []), sleeps.get(thread.tid, [])),
-            *_waits(thread, told.get(thread.tid, 0), edges.get(thread.tid, 0)),
+            *waits,
             *_asynchronous(thread, helped),
-            *_blocks(thread),
+            *_blocks(thread, sum(deed.blocked_ns for deed in locks.get(thread.tid, ())), parked.get(thread.tid, 0)),
         ]
         best = max(guesses, key=lambda guess: guess.weight, default=None)
         awake = thread.times.own_ns - thread.times.runnable_ns
         if best is None or best.weight < _LEAST * awake:
-            best = _otherwise(thread, awake)
+            best = _otherwise(thread, waits, awake)
         models.append(Model(thread.pid, thread.tid, best.model, best.evidence))
     return tuple(models)
 
@@ -89,9 +99,11 @@ def _waits(thread: ThreadFacts, told: int, edges: int) -> list[_Guess]:
         waits = thread.sum(names)
         if not waits.wakeups and model != "epoll":  # without descriptors, select and poll only sleep
             continue
-        if not waits.calls:
+        if not waits.calls and not waits.blocked_ns:
             continue
         evidence = f"{waits.calls:,} calls of {_most(thread, names)}, {waits.wakeups:,} with something ready"
+        if not waits.calls:
+            evidence = f"asleep in {_most(thread, names)} {_of(thread, waits)}, in one call that did not return"
         if model == "epoll":
             edge = told > 0 and 2 * edges >= told
             model = "epoll-edge" if edge else "epoll-level"
@@ -121,7 +133,8 @@ def _asynchronous(thread: ThreadFacts, helped: set[int]) -> list[_Guess]:
     return found
 
 
-def _blocks(thread: ThreadFacts) -> list[_Guess]:
+def _blocks(thread: ThreadFacts, locked: int, parked: int) -> list[_Guess]:
+    """`locked`: ns that it waited for locks; `parked`: how often it waited on a futex for anything else."""
     found = []
     moving = [
         name for name, calls in thread.calls.items()
@@ -129,27 +142,44 @@ def _blocks(thread: ThreadFacts) -> list[_Guess]:
                                  or name in ("connect", "sendfile", "splice", "copy_file_range", *_JOINS))
     ]  # fmt: skip
     if moving:
-        calls = thread.sum(moving)
+        calls, waits = thread.sum(moving), thread.sum(_waiting(thread))
         text = f"asleep in {_most(thread, moving)} {_of(thread, calls)}"
-        found.append(_Guess("blocking", calls.blocked_ns, text))
+        # A loop that is woken for what it moves is one, even if some call in it sleeps: that is a finding.
+        loop = waits.wakeups >= _WOKEN and _LAP * waits.wakeups >= calls.calls
+        found.append(_Guess("blocking", min(calls.blocked_ns, waits.cpu_ns) if loop else calls.blocked_ns, text))
     futex = thread.sum(("futex",))
-    idle = futex.blocked_ns > _IDLE * thread.times.own_ns
-    if thread.pid != thread.tid and (futex.calls >= _POOL or idle):
+    asleep = max(0, futex.blocked_ns - locked)
+    idle = asleep > _IDLE * thread.times.own_ns
+    if thread.pid != thread.tid and (parked >= _POOL or idle):
         text = f"waited in futex {_of(thread, futex)} for another thread of its process to hand it work"
-        found.append(_Guess("thread-pool", futex.blocked_ns, text))
-    elif futex.blocked_ns:
-        found.append(_Guess("blocking", futex.blocked_ns, f"asleep in futex {_of(thread, futex)}"))
+        found.append(_Guess("thread-pool", asleep, text))
+    elif asleep:
+        # Who starts threads and waits for them is no worker: what it waits for besides is how it does I/O.
+        weight = min(asleep, 1) if thread.sum(_waiting(thread)).wakeups >= _WOKEN else asleep
+        found.append(_Guess("blocking", weight, f"asleep in futex {_of(thread, futex)}"))
     return found
 
 
-def _otherwise(thread: ThreadFacts, awake: int) -> _Guess:
-    """A thread that hardly waits for anything."""
+def _otherwise(thread: ThreadFacts, waits: list[_Guess], awake: int) -> _Guess:
+    """A thread that hardly waits for anything, or only for locks."""
+    if waits and thread.sum(_waiting(thread)).wakeups >= _WOKEN:
+        busiest = max(waits, key=lambda guess: guess.weight)
+        return _Guess(busiest.model, 0, f"{busiest.evidence}; busy, it hardly waits")
+    moving = thread.sum(name for name in thread.calls if trait_of(name) & (Trait.READ | Trait.WRITE | Trait.ACCEPT))
+    longest = max(thread.calls.items(), key=lambda each: each[1].blocked_ns)
+    if longest[1].blocked_ns >= _LEAST * awake > 0:
+        return _Guess("blocking", 0, f"asleep in {longest[0]} {_of(thread, longest[1])}")
     share = thread.times.user_ns / awake if awake else 0.0
-    if share >= _COMPUTES:
+    if share >= _COMPUTES and moving.calls * 1e9 < _MOVES * thread.cpu_ns:
         return _Guess("compute", 0, f"in user space for {percent(share)} of its time, hardly any waiting")
     return _Guess(
         "blocking", 0, f"{sum(calls.calls for calls in thread.calls.values()):,} calls, hardly any waiting"
     )
+
+
+def _waiting(thread: ThreadFacts) -> list[str]:
+    """Its calls that wait for descriptors."""
+    return [name for name in thread.calls if trait_of(name) & READY]
 
 
 def _is_helper(thread: ThreadFacts) -> bool:

@@ -16,11 +16,11 @@ from tracer.analyze.operations_rows import Event, Mask, Rows
 from tracer.syscalls.structures import IOCB
 from tracer.wire import Kind, When
 
-_BLOCK: Final = Struct("<QIiHhIQQqQII")
+BLOCK: Final = Struct("<QIiHhIQQqQII")
 """struct iocb (linux/aio_abi.h): ..., lio_opcode, reqprio, fildes, buf, nbytes, offset, ..., flags, resfd."""
-_EVENT: Final = Struct("<QQqq")
+EVENT: Final = Struct("<QQqq")
 """struct io_event: data, obj (the iocb's address), res, res2."""
-_COMMANDS: Final = {
+COMMANDS: Final = {
     0: "PREAD", 1: "PWRITE", 2: "FSYNC", 3: "FDSYNC", 5: "POLL", 6: "NOOP", 7: "PREADV", 8: "PWRITEV",
 }  # fmt: skip
 _MOVING: Final = frozenset({"PREAD", "PWRITE", "PREADV", "PWRITEV"})
@@ -75,8 +75,8 @@ class Blocks:
 
     def _completed(self, event: Event) -> Iterator[Operation]:
         events = event.memory(_EVENTS, When.EXIT)
-        for place in range(min(event.result, len(events) // _EVENT.size)):
-            _, address, result, _ = _EVENT.unpack_from(events, place * _EVENT.size)
+        for place in range(min(event.result, len(events) // EVENT.size)):
+            _, address, result, _ = EVENT.unpack_from(events, place * EVENT.size)
             waiting = self._pending.get((event.pid, address))
             if waiting:
                 yield _operation(waiting.popleft(), event.end_ns, result)
@@ -85,8 +85,8 @@ class Blocks:
 
 
 def _operation(made: _Submitted, completed_ns: int | None, result: int | None) -> Operation:
-    _, _, _, command, _, fd, buffer, length, _, _, flags, _ = _BLOCK.unpack(made.block)
-    name = _COMMANDS.get(command, f"command {command}")
+    _, _, _, command, _, fd, buffer, length, _, _, flags, _ = BLOCK.unpack(made.block)
+    name = COMMANDS.get(command, f"command {command}")
     return Operation(
         kind="native-aio", number=0, name=name, pid=made.pid, tid=made.tid, fd=fd, buffer=buffer, length=length,
         submitted_ns=made.at_ns, began_ns=None, completed_ns=completed_ns, result=result,

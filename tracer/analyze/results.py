@@ -172,6 +172,28 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What of the run is not in the recording (`tracer.analyze.scope`)."""
+
+    later_part: bool = False
+    """It begins in the middle of the run."""
+    calls_before: int = 0
+    """Calls of the run that returned before it begins."""
+    ns_before: int = 0
+    """How long the run had been recorded then."""
+    part: int = 0
+    """Its number, of a run in several files; 0 for the first, and for the tail of a run."""
+    state_known: bool = True
+    """What was open at its beginning is known."""
+    trace: str | None = None
+    """The calls that were traced, None = all. Then "user" is user + untraced kernel."""
+    follow: bool = True
+    """Processes it started were traced too."""
+    no_new_privs: bool = False
+    """Set-uid programs ran without their privileges, for the sake of tracing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All results of one recording, or of one phase of it."""
 
@@ -193,3 +215,6 @@ class Report:
     """None when no rule has looked at it."""
     models: tuple[Model, ...] = ()
     """Empty when nobody asked."""
+    scope: Scope = field(default_factory=Scope)
+    older_calls: int = 0
+    """Calls that threads were inside when they were attached to: their times count from then on."""

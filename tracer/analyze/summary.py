@@ -13,6 +13,7 @@ from tracer.analyze.descriptor_rows import descriptor_rows
 from tracer.analyze.ending import ending_of
 from tracer.analyze.histogram import percentile
 from tracer.analyze.results import PhaseRow, Report, SyscallRow, ThreadRow, Totals
+from tracer.analyze.scope import scope_of
 from tracer.analyze.sums import INDEX, Sum
 from tracer.wire import Source
 
@@ -51,6 +52,7 @@ def report_of(tally: Tally, phase: str | None, now_ns: int | None) -> Report:
         phases=_phases(tally, every),
         uncertainty_ns=_sum(cells)["spread"],
         older_calls=len(tally.older),
+        scope=scope_of(tally.header),
     )
 
 

@@ -26,12 +26,13 @@ from tracer.analyze.histogram import Histograms
 from tracer.analyze.holds import Holds
 from tracer.analyze.phases import MEASURE, Phases
 from tracer.analyze.results import Report
+from tracer.analyze.scope import limited
 from tracer.analyze.sums import ALL, BEFORE, COPIES, UNTIL_COPIES, Column, one_row, values_of
 from tracer.analyze.threads import Threads
 from tracer.analyze.wakeups import Wakeups
 from tracer.recording.header import Header
 from tracer.recording.rows import Ended, ended_of
-from tracer.wire import Kind
+from tracer.wire import Flag, Kind
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -77,6 +78,8 @@ class Tally:
         self.ended: Ended | None = None
         self.calibration = Calibration.from_json(header.calibration)
         """In force for the next batch: the header's, or that of the last CALIBRATION row before it."""
+        self.older: set[tuple[int, int]] = set()
+        """Calls entered before the attach: thread, and when they were seen."""
         self.holds = Holds()
         self.still_inside: dict[int, tuple[int, int, Ints]] = {}
         """By thread code: a call not returned yet: its key, how far its row knows its time, its numbers."""
@@ -87,6 +90,7 @@ class Tally:
             return None
         columns = columns_of(batch, self.calibration, self.codes, self._follow)
         self._marks(columns)
+        self._older_calls(columns)
         self.holds.add(columns)
         self._moments(batch, columns)
         before, within = self.phases.of(columns.at_ns)
@@ -106,12 +110,17 @@ class Tally:
         `now_ns` (CLOCK_MONOTONIC), for a live view: calls that have not returned count as blocked up to then.
         Raises UnknownPhase.
         """
-        return summary.report_of(self, phase, now_ns)
+        return limited(summary.report_of(self, phase, now_ns))
 
     @property
     def default_phase(self) -> str | None:
         """The phase to show when nobody asked for one: `measure` where it is marked."""
         return MEASURE if MEASURE in self.phases.names() else None
+
+    def _older_calls(self, columns: Columns) -> None:
+        rows = np.flatnonzero(columns.flags & Flag.NO_ENTRY)
+        if len(rows):  # a call has two rows when it lasts: the same thread and time
+            self.older.update(zip(columns.tid[rows].tolist(), columns.at_ns[rows].tolist(), strict=True))
 
     def _marks(self, columns: Columns) -> None:
         for row in np.flatnonzero(columns.kind == Kind.MARK).tolist():

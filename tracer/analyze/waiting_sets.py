@@ -1,8 +1,8 @@
 """Waiting sets: what a thread asked the kernel to watch, what was ready, and what it then did about it.
 
 The frozen results of `waiting_sets_index` (who waits, and how it went) and `waiting_sets_view` (one return of one
-waiting call). A *waiter* is an epoll instance, or one thread's calls of the select or the poll family.
-Sizes are bytes, times ns.
+waiting call). A *waiter* is an epoll instance, one thread's calls of the select or the poll family, an io_uring, or
+a native AIO context. Sizes are bytes, times ns.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from tracer.analyze.ready import EPOLLS, POLLS, SELECTS
+from tracer.analyze.waiting_sets_asked import COLLECTS, Requests
 
 
 class Family(Enum):
@@ -21,9 +22,14 @@ class Family(Enum):
     SELECT = "select"
     POLL = "poll"
     EPOLL = "epoll"
+    URING = "io_uring"
+    AIO = "native AIO"
 
 
-_CALLS = ((SELECTS, Family.SELECT), (POLLS, Family.POLL), (EPOLLS, Family.EPOLL))
+_CALLS = (
+    (SELECTS, Family.SELECT), (POLLS, Family.POLL), (EPOLLS, Family.EPOLL), ({"io_uring_enter"}, Family.URING),
+    (COLLECTS, Family.AIO),
+)  # fmt: skip
 FAMILIES = {name: family for names, family in _CALLS for name in names}
 """The family of each waiting call."""
 READ, WRITE, EXCEPT = 0, 1, 2
@@ -39,14 +45,14 @@ class Waiter:
     family: Family
     pid: int
     fd: int | None
-    """The descriptor of an epoll instance, the one it was first waited on by."""
+    """The descriptor of an epoll instance or an io_uring, the one it was first waited on by."""
     tids: tuple[int, ...]
     """Threads that waited, in order of their first wait."""
     returns: int
     wakeups: int
     """Returns with something ready."""
     ready: int
-    """Descriptors reported by the wake-ups."""
+    """Descriptors reported by the wake-ups; of an io_uring or AIO context the answers found then."""
     useless: int
     """Wake-ups after which nothing was transferred on any ready descriptor."""
     timeouts: int
@@ -56,6 +62,8 @@ class Waiter:
     bytes_out: int
     blocked_ns: int
     """Time asleep in these calls."""
+    context: int | None = None
+    """Of native AIO: the context's number (io_setup(2))."""
 
     @property
     def mean_ready(self) -> float | None:
@@ -184,7 +192,7 @@ class WaitReturn:
     bytes_in: int
     bytes_out: int
     useless: bool
-    watched: Bits | Array | Interests
+    watched: Bits | Array | Interests | Requests
     brought: tuple[Brought, ...] = ()
     """One for each ready descriptor that is known."""
     settled: bool = True

@@ -23,16 +23,26 @@ from tracer.analyze.lines import WAKEUP, Chunk, Lines
 from tracer.analyze.memory import Memory
 from tracer.analyze.ready import events_in
 from tracer.analyze.row_places import RowPlaces
-from tracer.analyze.waiting_sets import FAMILIES, Family
+from tracer.analyze.waiting_sets import Family
 from tracer.analyze.waiting_sets_controls import DEL, controls_in
+from tracer.analyze.waiting_sets_families import (
+    AIO,
+    BELONGS,
+    BY_FD,
+    CONTROL,
+    EPOLL,
+    FAMILY,
+    URING,
+    Contexts,
+    kind_of,
+)
 from tracer.analyze.waiting_sets_found import lists_found
 from tracer.analyze.waiting_sets_lists import Registrations
+from tracer.analyze.waiting_sets_requests import RequestColumns
 from tracer.wire import Kind, When
 
 Ints = NDArray[np.int64]
 
-FAMILY: Final = (Family.SELECT, Family.POLL, Family.EPOLL)
-_EPOLL, _CONTROL = 2, 3
 SUMS: Final = (
     "returns", "wakeups", "ready", "timeouts", "failed", "bytes_in", "bytes_out", "blocked_ns", "useless",
 )  # fmt: skip
@@ -47,10 +57,14 @@ class WaitIndex:
         self.waits = Growing(row="<u4", line="<u4", waiter="<i4", thread="<i4", ready="<i4", useless="?")
         """Returns of waiting calls, in order."""
         self.lists = Registrations(lives)
+        self.asked = RequestColumns(places, codes)
+        """Requests to io_uring and native AIO, and their answers."""
+        self.contexts = Contexts(places)
         self.found: set[int] = set()
         """Epolls whose list was known when the trace began."""
         self.keys: list[tuple[Family, int]] = []
-        """By waiter: its family, and the thread (of an epoll: the code it was first used by)."""
+        """By waiter: its family, and the thread (of an epoll or io_uring: the code it was first used by; of an AIO
+        context its place in `contexts`)."""
         self.threads: list[list[int]] = []
         """By waiter: the threads that waited."""
         self.sums = np.zeros((len(SUMS), 0), np.int64)
@@ -99,12 +113,18 @@ class WaitIndex:
 
     def _take_in(self, chunk: Chunk) -> None:
         begun = self._begun(chunk)
-        family = np.array([_family(fact.name) for fact in self._codes.facts])[chunk.code]
-        found = np.flatnonzero((family >= 0) & (chunk.kind == Kind.CALL) & ((family < _EPOLL) | (chunk.fd >= 0)))
-        if not len(found) and not begun:
-            return
+        family = np.array([kind_of(fact.name) for fact in self._codes.facts])[chunk.code]
+        found = np.flatnonzero((family >= 0) & (chunk.kind == Kind.CALL) & (~BY_FD[family] | (chunk.fd >= 0)))
         family = family[found]
-        waiter = self._waiters(family, np.where(family >= _EPOLL, chunk.fd[found], chunk.thread[found]))
+        if not len(found) and not begun:
+            self.asked.take_in(chunk, found, found)
+            return
+        what = np.where(BY_FD[family], chunk.fd[found], chunk.thread[found]).astype(np.int64)
+        aio = np.flatnonzero(BELONGS[family] == AIO)
+        what[aio] = self.contexts.of(chunk.row[found[aio]].astype(np.int64))
+        waiter = self._waiters(family, what)
+        requests = BELONGS[family] >= URING
+        self.asked.take_in(chunk, found[requests], waiter[requests])
         result = np.empty(len(found), np.int64)
         controls = [begun] if begun else []
         told: list[dict[str, NDArray[Any]]] = []
@@ -114,13 +134,16 @@ class WaitIndex:
             lines = chunk.first + found[here]
             self._read(batch, places, family[here], waiter[here], lines, rows[here], controls, told)
         self.lists.add(controls, told)
-        waits = family != _CONTROL
-        self._add_waits(chunk, found[waits], waiter[waits], result[waits])
+        uring, waits = family == URING, family < CONTROL
+        # What an io_uring_enter returns is how many requests it took, not how many were answered.
+        told_of = np.where(uring & (result >= 0), self.asked.seen_at(chunk.first + found), result)
+        timeouts = (result == 0) & ~uring
+        self._add_waits(chunk, found[waits], waiter[waits], told_of[waits], timeouts[waits])
 
     def _begun(self, chunk: Chunk) -> dict[str, NDArray[Any]]:
         """The interest lists that capture found in processes that ran before the trace."""
         epolls, entries = lists_found(self._places, self.lives, chunk)
-        waiters = {code: self._number(_EPOLL << 40 | int(self.lives.description[code]), code) for code in epolls}
+        waiters = {code: self._number(EPOLL << 40 | int(self.lives.description[code]), code) for code in epolls}
         self.found.update(waiters.values())
         if entries:
             entries["waiter"] = np.array([waiters[code] for code in entries.pop("epoll").tolist()], np.int64)
@@ -128,12 +151,9 @@ class WaitIndex:
 
     def _waiters(self, family: Ints, what: Ints) -> Ints:
         """The waiter of each call. Descriptors of one epoll instance are one waiter."""
-        epoll = family >= _EPOLL
-        same = what.astype(np.int64)
-        same[epoll] = self.lives.description[same[epoll]]
-        each, first, inverse = np.unique(
-            np.minimum(family, _EPOLL) << 40 | same, return_index=True, return_inverse=True
-        )
+        same = what.copy()
+        same[BY_FD[family]] = self.lives.description[same[BY_FD[family]]]
+        each, first, inverse = np.unique(BELONGS[family] << 40 | same, return_index=True, return_inverse=True)
         return np.array(
             [self._number(int(key), int(what[at])) for key, at in zip(each, first, strict=True)], np.int64
         )[inverse]
@@ -155,8 +175,8 @@ class WaitIndex:
         number = np.full(batch.num_rows, -1)
         number[places] = np.arange(len(places))
         wanted = np.zeros(batch.num_rows, np.bool_)
-        if (family == _CONTROL).any():
-            wanted[places[family == _CONTROL]] = True
+        if (family == CONTROL).any():
+            wanted[places[family == CONTROL]] = True
             wanted &= (result == 0) | (result == -errno.EEXIST)
             at = number[np.flatnonzero(wanted)]
             if len(at):
@@ -164,14 +184,16 @@ class WaitIndex:
                     {"row": rows[at], "line": lines[at], "waiter": waiter[at]} | controls_in(batch, wanted)
                 )
         wanted[:] = False
-        wanted[places[family == _EPOLL]] = True
+        wanted[places[family == EPOLL]] = True
         wanted &= result > 0
         if wanted.any():
             events = events_in(Memory(batch).pieces(wanted, (1,), When.EXIT), result)
             at = number[events.row]
             told.append({"row": rows[at], "line": lines[at], "waiter": waiter[at], "data": events.data})
 
-    def _add_waits(self, chunk: Chunk, found: Ints, waiter: Ints, result: Ints) -> None:
+    def _add_waits(
+        self, chunk: Chunk, found: Ints, waiter: Ints, result: Ints, timeouts: NDArray[np.bool_]
+    ) -> None:
         thread = chunk.thread[found].astype(np.int64)
         woken = (chunk.flags[found] & WAKEUP) != 0
         self.waits.append(
@@ -184,7 +206,7 @@ class WaitIndex:
                 self.threads[pair >> 32].append(pair & 0xFFFFFFFF)
         values = {
             "returns": np.ones(len(found)), "wakeups": woken, "ready": np.where(woken, result, 0),
-            "timeouts": result == 0, "failed": result < 0, "bytes_in": chunk.bytes_in[found],
+            "timeouts": timeouts, "failed": result < 0, "bytes_in": chunk.bytes_in[found],
             "bytes_out": chunk.bytes_out[found], "blocked_ns": chunk.blocked_ns[found],
         }  # fmt: skip
         for name, value in values.items():
@@ -204,10 +226,3 @@ class WaitIndex:
         place = place[known[np.minimum(place, len(known) - 1)] == rows]
         self.waits["useless"][place] = True
         self.sums[SUMS.index("useless")] += np.bincount(self.waits["waiter"][place], minlength=len(self.keys))
-
-
-def _family(name: str) -> int:
-    if name == "epoll_ctl":
-        return _CONTROL
-    family = FAMILIES.get(name)
-    return -1 if family is None else FAMILY.index(family)

@@ -18,16 +18,20 @@ from tracer.analyze.inherited import INHERITED
 from tracer.analyze.row_places import RowPlaces
 from tracer.analyze.tally import Tally
 from tracer.analyze.waiting_sets import Array, Bits, Family, Interest, Interests, Waiter, WaitReturn
+from tracer.analyze.waiting_sets_asked import Requests
 from tracer.analyze.waiting_sets_brought import brought_by
 from tracer.analyze.waiting_sets_decode import array_of, bits_of, events_of, told_of
 from tracer.analyze.waiting_sets_index import SUMS, WaitIndex
 from tracer.analyze.waiting_sets_replay import interests_at
+from tracer.analyze.waiting_sets_standing import requests_at
 from tracer.decode.call import row_text
 from tracer.recording.captured import Row
 
 Ints = NDArray[np.int64]
-_TIMEOUT: Final = {Family.SELECT: 4, Family.POLL: 2, Family.EPOLL: 3}
-"""Which argument is the timeout."""
+Watched = Bits | Array | Interests | Requests
+_TIMEOUT: Final = {Family.SELECT: 4, Family.POLL: 2, Family.EPOLL: 3, Family.AIO: 4}
+"""Which argument is the timeout; io_uring_enter has none of its own."""
+_OF_REQUESTS: Final = (Family.URING, Family.AIO)
 _BLOCK: Final = 1 << 14
 SLICE: Final = 0.2
 """Seconds taken at once of a long recording."""
@@ -86,11 +90,13 @@ class WaitingSets:
         lives = self._tally.threads.lives
         threads = [lives[each] for each in self.index.threads[number]]
         sums = dict(zip(SUMS, self.index.sums[:, number].tolist(), strict=True))
-        seen = self._tally.descriptors.seen[what] if family is Family.EPOLL else None
-        pid = seen.pid if seen is not None else lives[what].pid
+        seen = self._tally.descriptors.seen[what] if family in (Family.EPOLL, Family.URING) else None
+        pid, context = self.index.contexts[what] if family is Family.AIO else (None, None)
+        if pid is None:
+            pid = seen.pid if seen is not None else lives[what].pid
         return Waiter(
             number=number, family=family, pid=pid, fd=seen.fd if seen is not None else None,
-            tids=tuple(each.tid for each in threads), **sums,
+            tids=tuple(each.tid for each in threads), context=context, **sums,
         )  # fmt: skip
 
     def _return(self, waiter: Waiter, number: int, place: int) -> WaitReturn:
@@ -99,10 +105,14 @@ class WaitingSets:
         row, text = self._places.row(row_number), None
         text = row_text(row)
         chunk = next(self._places.lines.chunks(line, line + 1))
-        watched, fds = self._watched(waiter, row, line, row_number)
+        watched, fds = self._watched(waiter, row, number, line, row_number)
         until, settled = self._until(place, thread)
-        brought, cut = brought_by(self._places, self._tally.codes, thread, line, until, fds)
-        timeout = _TIMEOUT[waiter.family]
+        brought, cut = (
+            ((), False)  # answers are results
+            if waiter.family in _OF_REQUESTS
+            else brought_by(self._places, self._tally.codes, thread, line, until, fds)
+        )
+        timeout = _TIMEOUT.get(waiter.family, len(text.args))
         return WaitReturn(
             waiter=waiter, number=number, line=line, at_ns=int(chunk.at_ns[0]), pid=row.pid, tid=row.tid,
             name=text.name, timeout=text.args[timeout] if timeout < len(text.args) else "", result=row.result,
@@ -113,8 +123,8 @@ class WaitingSets:
         )  # fmt: skip
 
     def _watched(
-        self, waiter: Waiter, row: Row, line: int, row_number: int
-    ) -> tuple[Bits | Array | Interests, list[int]]:
+        self, waiter: Waiter, row: Row, number: int, line: int, row_number: int
+    ) -> tuple[Watched, list[int]]:
         """The set, and which descriptors of it were ready."""
         if waiter.family is Family.SELECT:
             bits = bits_of(row)
@@ -122,6 +132,8 @@ class WaitingSets:
         if waiter.family is Family.POLL:
             array = array_of(row)
             return array, list(dict.fromkeys(each.fd for each in array.entries if each.revents > 0))
+        if waiter.family in _OF_REQUESTS:
+            return self._requests(waiter, row, number, line), []
         interests = self._interests(waiter, row, line, row_number)
         return interests, list(dict.fromkeys(each.fd for each in interests.told if each.fd is not None))
 
@@ -131,10 +143,19 @@ class WaitingSets:
         here = slice(*np.searchsorted(columns["line"], (line, line + 1)).tolist())
         told = told_of(events, [self._fd(code) for code in columns["code"][here].tolist()])
         entries = interests_at(self.index, waiter.number, line, row_number, told)
-        _, code = self.index.keys[waiter.number]
-        inherited = self._tally.descriptors.seen[code].description.opened_by == INHERITED
-        inherited &= waiter.number not in self.index.found
+        inherited = self._inherited(waiter) and waiter.number not in self.index.found
         return Interests(tuple(self._with_moments(entries)), told, inherited, unread)
+
+    def _requests(self, waiter: Waiter, row: Row, number: int, line: int) -> Requests:
+        lines = self.index.waits["line"][self.index.waits_of(waiter.number)]
+        since = int(lines[number - 1]) if number else -1
+        inherited = waiter.family is Family.URING and self._inherited(waiter)
+        return requests_at(self.index, self._places, waiter.number, since, line, row, inherited=inherited)
+
+    def _inherited(self, waiter: Waiter) -> bool:
+        """What is waited on was open before the trace began."""
+        _, code = self.index.keys[waiter.number]
+        return self._tally.descriptors.seen[code].description.opened_by == INHERITED
 
     def _fd(self, code: int) -> int | None:
         if code == -1:
@@ -158,13 +179,15 @@ class WaitingSets:
         life = self._tally.threads.lives[thread]
         return self.index.lines - 1, life.ended_ns is not None or self._tally.ended is not None
 
-    def _names(self, watched: Bits | Array | Interests, ready: list[int], pid: int, row: int) -> dict[int, str]:
+    def _names(self, watched: Watched, ready: list[int], pid: int, row: int) -> dict[int, str]:
         """What the descriptors in the set are."""
         seen = self._tally.descriptors.seen
         if isinstance(watched, Interests):
             known = {each.fd: seen[each.code].description.what for each in watched.entries if each.code >= 0}
             return known | self._looked_up([fd for fd in ready if fd not in known], pid, row)
         fds = [each.fd for each in watched.entries] if isinstance(watched, Array) else ready
+        if isinstance(watched, Requests):
+            fds = [each.fd for each in watched.entries if each.fd is not None and not each.fixed]
         return self._looked_up(fds, pid, row)
 
     def _looked_up(self, fds: list[int], pid: int, row: int) -> dict[int, str]:

@@ -53,7 +53,7 @@ def _asked(index: WaitIndex, places: RowPlaces, tally: Tally, code: int) -> list
     candidates = [
         (waiter, family, what)
         for waiter, (family, what) in enumerate(index.keys)
-        if family is not Family.EPOLL and threads[what].pid == seen.pid
+        if family in (Family.SELECT, Family.POLL) and threads[what].pid == seen.pid
     ]
     for waiter, family, what in candidates[:WAITERS]:
         rows = index.waits["row"][index.waits_of(waiter)].astype(np.int64)

@@ -20,11 +20,12 @@ import numpy as np
 import pyarrow as pa
 
 from tracer.account.times import column
+from tracer.analyze.inherited import interests_of
 from tracer.analyze.interests import CTL_DEL
 from tracer.decode.look import Watched
 from tracer.recording.captured import Row, captured
 from tracer.syscalls.names import X32_BIT, number_of
-from tracer.wire import Abi, Kind
+from tracer.wire import Abi, Kind, Spawn
 
 _PACKED, _ALIGNED = Struct("<IQ"), Struct("<IxxxxQ")
 _Key = tuple[int, int, int]
@@ -56,8 +57,22 @@ class Watching:
             if born[index]:
                 if row.args[1] != row.pid:
                     self._parents.setdefault(row.pid, row.args[1])
+                self._found(number << 32 | index, row)
             else:
                 self._register(number << 32 | index, row)
+
+    def _found(self, place: int, row: Row) -> None:
+        """What was registered before the trace began."""
+        if row.nr not in (Spawn.START, Spawn.ATTACH) or len(row.pieces) < 2:
+            return
+        for epfd, entries in interests_of(row.pieces[1].data.decode(errors="replace")).items():
+            for fd, _, data in entries:
+                self._make(place, (row.pid, epfd, data), fd)
+
+    def _make(self, place: int, key: _Key, fd: int) -> None:
+        places, fds = self._made.setdefault(key, ([], []))
+        places.append(place)
+        fds.append(fd)
 
     def _register(self, place: int, row: Row) -> None:
         epfd, operation, fd = (value & 0xFFFFFFFF for value in row.args[:3])
@@ -66,9 +81,7 @@ class Watching:
         layout = _ALIGNED if row.abi == Abi.AARCH64 else _PACKED
         for piece in row.pieces:
             if piece.arg == 3 and not piece.reason and len(piece.data) >= layout.size:
-                places, fds = self._made.setdefault((row.pid, epfd, layout.unpack_from(piece.data)[1]), ([], []))
-                places.append(place)
-                fds.append(fd)
+                self._make(place, (row.pid, epfd, layout.unpack_from(piece.data)[1]), fd)
 
     def at(self, batch: int, row: int, pid: int) -> Watched:
         """The lookup as it was at row `row` of batch number `batch`, a row of process `pid`. It may be used after

@@ -22,13 +22,13 @@ def tally_of(recording: Recording) -> Tally:
 
 def take_in(recording: Recording, add: Callable[[pa.RecordBatch], object]) -> None:
     """Give all batches that `recording` has to `add`, in long stretches."""
-    with _uncollected():
+    with uncollected():
         for stretch in stretches(recording.batches):
             add(stretch)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Without Python's search for reference cycles: reading makes hardly any (the two ends of a socket pair), and
     going through what is kept of half a million descriptors again and again took a quarter of the time."""
     was_on = gc.isenabled()

@@ -1,10 +1,10 @@
 """`python -m tracer.capture`: trace one program or process and send wire records to a pipe.
 
 The recorder starts it. What it is told: its options, and on the control pipe the lines `detach`,
-`detach wait`, `kill`, `signal N`, `hold`, `step [TID]`, `until call ABI NR`, `until fd PID FD` and `release`, each
-followed by SIGUSR1. What it tells, as JSON frames: `hello` before
-the first event, `failed` instead of it when tracing cannot begin, and `end` after the last event. End of file
-on the pipe without `end` means that it was killed.
+`detach wait`, `kill`, `signal N`, `snapshot`, `hold`, `step [TID]`, `until call ABI NR`, `until fd PID FD`,
+`until mark` and `release`, each followed by SIGUSR1. What it tells, as JSON frames: `hello` before the first event,
+`failed` instead of it when tracing cannot begin, `snapshot` before a frame that is one, and `end` after the last
+event. End of file on the pipe without `end` means that it was killed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import gc
 import os
 import sys
 
+from tracer.capture.seccomp_filter import Wanted
 from tracer.capture.session import CaptureOptions, capture
 from tracer.capture.spawn import Program
 
@@ -27,7 +28,10 @@ def options_from(arguments: list[str]) -> CaptureOptions:
     parser.add_argument("--capture-bytes", type=int, default=64)
     parser.add_argument("--redact", action="store_true")
     parser.add_argument("--clock", choices=("auto", "schedstat", "process", "ticks", "none"), default="auto")
+    parser.add_argument("--backend", choices=("ptrace", "ebpf", "auto"), default="ptrace")
     parser.add_argument("--hold", action="store_true")
+    parser.add_argument("--no-follow", action="store_true")
+    parser.add_argument("--trace", help="calls by name, joined by commas; after ! all but these")
     parser.add_argument("--terminal", type=int)
     parser.add_argument("--attach", type=int)
     parser.add_argument("program", nargs="*", metavar="PATH ARGV0 [ARG]")
@@ -47,7 +51,16 @@ def options_from(arguments: list[str]) -> CaptureOptions:
         program=program,
         attach=given.attach,
         hold=given.hold,
+        backend=given.backend,
+        follow=not given.no_follow,
+        trace=wanted_of(given.trace) if given.trace is not None else None,
     )
+
+
+def wanted_of(text: str) -> Wanted:
+    """`read,write` or `!futex,poll`."""
+    inverted, names = text.startswith("!"), text.removeprefix("!")
+    return Wanted(frozenset(filter(None, names.split(","))), inverted)
 
 
 def main() -> int:

@@ -49,12 +49,12 @@ class Untraced:
 class Subject:
     """A child that measures itself, waits to be traced, and then makes its calls."""
 
-    def __init__(self, samples: int) -> None:
+    def __init__(self, samples: int, filtering: Callable[[], None] | None = None) -> None:
         self.outbox = Outbox(-1)
         """Its rows are kept here, apart from the program's."""
         read, write = os.pipe()
         go, self._go = os.pipe()
-        child: Waiting = fork_waiting(lambda: _behave(write, go, samples))
+        child: Waiting = fork_waiting(lambda: _behave(write, go, samples, filtering))
         self.pid = child.pid
         os.close(write)
         os.close(go)
@@ -75,17 +75,21 @@ class Subject:
         return _constants(calls[_WARM_UP:], self.truth) if len(calls) > 2 * _WARM_UP else {}
 
 
-def calibrate(placement: Placement, tables: CallTables, source: Source) -> Constants:
+def calibrate(
+    placement: Placement, tables: CallTables, source: Source, filtering: Callable[[], None] | None = None
+) -> Constants:
     """Measure one placement now, before there is a program.
+
+    `filtering`: puts a seccomp filter on the child, for stops that are of that kind.
 
     Raises:
         PtraceRefused: this process may not trace even its own child.
     """
     scheduling = CoScheduling("all" if placement is Placement.SHARED else "off")
-    subject = Subject(SAMPLES[placement])
+    subject = Subject(SAMPLES[placement], filtering)
     tracees = Tracees(subject.outbox, scheduling, source)
-    loop = CaptureLoop(tracees, tables, flushing=False)
-    ptrace.seize(subject.pid, ptrace.OPTIONS | ptrace.EXITKILL)
+    loop = CaptureLoop(tracees, tables, flushing=False, filtered=filtering is not None)
+    ptrace.seize(subject.pid, ptrace.OPTIONS | ptrace.TRACESECCOMP * loop.filtered | ptrace.EXITKILL)
     thread = tracees.adopt(subject.pid, time.monotonic_ns())
     if placement is Placement.SHARED:
         scheduling.settle([thread])
@@ -106,8 +110,14 @@ class Recalibration:
     much is traced.
     """
 
-    def __init__(self, loop: CaptureLoop, constants: dict[str, Constants]) -> None:
+    def __init__(
+        self,
+        loop: CaptureLoop,
+        constants: dict[str, Constants],
+        filtering: Callable[[], None] | None = None,
+    ) -> None:
         self._loop = loop
+        self._filtering = filtering
         self._constants = constants
         self._subject: Subject | None = None
         self._placement = Placement.SHARED
@@ -124,10 +134,11 @@ class Recalibration:
     def _begin(self, now: int) -> None:
         tracees = self._loop.tracees
         self._placement = tracees.scheduling.placement
-        subject = Subject(SAMPLES[self._placement] // 3)
+        subject = Subject(SAMPLES[self._placement] // 3, self._filtering)
         self._loop.statuses.pop(subject.pid, None)  # of an earlier thread that had this number
         try:
-            ptrace.seize(subject.pid, ptrace.OPTIONS | ptrace.EXITKILL)
+            options = ptrace.OPTIONS | ptrace.TRACESECCOMP * self._loop.filtered
+            ptrace.seize(subject.pid, options | ptrace.EXITKILL)
         except ptrace.PtraceRefused:
             subject.release()
             return
@@ -151,11 +162,13 @@ class Recalibration:
             self._loop.tracees.outbox.event(Kind.CALIBRATION, now, 0, 0, texts=(text,))
 
 
-def _behave(report: int, go: int, samples: int) -> None:
+def _behave(report: int, go: int, samples: int, filtering: Callable[[], None] | None) -> None:
     die_with_parent()
     call, nothing = _cost(os.getppid), _cost(threading.get_ident)
     os.write(report, json.dumps({"kernel": max(call - nothing, 0.0), "user": nothing}).encode())
     os.read(go, 1)
+    if filtering is not None:
+        filtering()
     for _ in range(samples + _WARM_UP):
         os.getppid()
     os._exit(0)

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
+from tracer.capture.specials import marks
 from tracer.capture.threads import Thread
 from tracer.capture.tracees import Tracees
 from tracer.syscalls.table import declaration_of
@@ -138,6 +139,8 @@ class Holding:
                 self._until(lambda thread: _is_call(thread, abi, nr))
             case "until", ["fd"], (pid, fd):
                 self._until(lambda thread: thread.pid == pid and _uses(thread, fd))
+            case "until", ["mark"], _:
+                self._until(marks)
             case "release", _, _:
                 self.on, self._wanted = False, None
                 self._go_on(tuple(self.held))

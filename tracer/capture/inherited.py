@@ -32,14 +32,20 @@ _INTERNET: Final = (
 _UNIX_TYPES: Final = {"0001": "stream", "0002": "dgram", "0005": "seqpacket"}
 
 
-def inherited(pid: int) -> bytes:
-    """The document; one without descriptors when they cannot be read."""
+Sockets = dict[str, tuple[str, str]]
+"""By inode: what it is, and its own address."""
+
+
+def inherited(pid: int, known: Sockets | None = None) -> bytes:
+    """The document; one without descriptors when they cannot be read. `known`: the sockets, where they were read
+    before, because reading the tables takes long."""
     fds = dict(_described(pid))
     inodes = {each["path"][8:-1]: each for each in fds.values() if each["path"].startswith("socket:[")}
     if inodes:
-        for inode, text, local in _sockets(pid):
-            if inode in inodes:
-                inodes[inode] |= {"socket": text, "local": local} if local else {"socket": text}
+        sockets = sockets_of(pid) if known is None else known
+        for inode in inodes.keys() & sockets.keys():
+            text, local = sockets[inode]
+            inodes[inode] |= {"socket": text, "local": local} if local else {"socket": text}
     return json.dumps({"fds": fds} | _directory(pid)).encode()
 
 
@@ -75,6 +81,11 @@ def _interest(line: bytes) -> tuple[int, int, int]:
     """`tfd: 5 events: 19 data: 5 pos:...`, the last two in hex (proc_pid_fdinfo(5)), as numbers."""
     words = line.split()
     return int(words[1]), int(words[3], 16), int(words[5], 16)
+
+
+def sockets_of(pid: int) -> Sockets:
+    """All sockets of the process's network namespace: some milliseconds, more where there are many connections."""
+    return {inode: (text, local) for inode, text, local in _sockets(pid)}
 
 
 def _sockets(pid: int) -> Iterator[tuple[str, str, str]]:

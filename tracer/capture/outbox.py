@@ -81,9 +81,23 @@ class Outbox:
         memory.clear()
         self.pieces = 0
 
+    def drop(self) -> None:
+        """Forget what was collected and not sent."""
+        for collected in (self.records, self.items, self.memory):
+            collected.clear()
+        self.pieces = 0
+
     def discard(self) -> None:
         """From now on, drop everything: nobody reads the pipe any more."""
         self._descriptor = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+
+    def resume_at(self, descriptor: int) -> None:
+        """After `discard`: forget what was collected, and send what comes now there."""
+        for section in (self.records, self.items, self.memory):
+            section.clear()
+        self.pieces = 0
+        os.close(self._descriptor)
+        self._descriptor = descriptor
 
     def document(self, content: dict[str, Any]) -> None:
         """Flush, then send one JSON document."""

@@ -160,7 +160,7 @@ def _take(reader: Reader, arg: int, when: int, address: int, length: int) -> byt
     return reader.take(arg, when, address, length) if address and length else b""
 
 
-def _strings(copy: Copy, _limit: int, _redact: bool) -> Step:
+def _strings(copy: Copy, _limit: int, redact: bool) -> Step:
     arg, only_lengths, width = copy.arg, copy.shape == LENGTHS, copy.model.word
 
     def step(reader: Reader, args: tuple[int, ...], _result: int) -> None:
@@ -176,11 +176,18 @@ def _strings(copy: Copy, _limit: int, _redact: bool) -> Step:
             lengths = (len(reader.text_at(each, 32 * PATH_MAX)) for each in pointers if each)
             reader.keep(arg, _ENTRY, 0, b"".join(each.to_bytes(4, "little") for each in lengths))
             return
-        for each in pointers:
-            if each:
+        for place, each in enumerate(pointers):
+            if each and place and redact:  # a password on a command line; which program runs, the first tells
+                reader.keep(arg, _ENTRY, each, _starred(reader.text_at(each, PATH_MAX)))
+            elif each:
                 reader.take_text(arg, _ENTRY, each, PATH_MAX)
 
     return step
+
+
+def _starred(text: bytes) -> bytes:
+    """As long, and nothing of it."""
+    return b"*" * len(text.rstrip(b"\0")) + b"\0" * text.endswith(b"\0")
 
 
 def _pointers(reader: Reader, address: int, width: int) -> list[int]:

@@ -21,9 +21,12 @@ INTERRUPT: Final = 0x4207
 LISTEN: Final = 0x4208
 GET_SYSCALL_INFO: Final = 0x420E
 SYSCALL: Final[int] = func.PTRACE_SYSCALL
+CONT: Final[int] = func.PTRACE_CONT
 DETACH: Final[int] = func.PTRACE_DETACH
 GETSIGINFO: Final[int] = func.PTRACE_GETSIGINFO
 GETEVENTMSG: Final[int] = func.PTRACE_GETEVENTMSG
+PEEKUSER: Final[int] = func.PTRACE_PEEKUSER
+POKEUSER: Final[int] = func.PTRACE_POKEUSER
 
 OPTIONS: Final[int] = (
     func.PTRACE_O_TRACESYSGOOD
@@ -33,6 +36,11 @@ OPTIONS: Final[int] = (
     | func.PTRACE_O_TRACEEXEC
     | func.PTRACE_O_TRACEEXIT
 )
+FOLLOW_PROCESSES: Final[int] = func.PTRACE_O_TRACEFORK | func.PTRACE_O_TRACEVFORK
+"""Without these in the options, only threads are traced from their birth on (and processes born by a clone(2) whose
+exit signal is not SIGCHLD)."""
+TRACESECCOMP: Final = 0x00000080
+"""PTRACE_O_TRACESECCOMP: a seccomp filter's SECCOMP_RET_TRACE stops the thread."""
 EXITKILL: Final = 0x00100000
 """PTRACE_O_EXITKILL: the kernel kills every tracee when the tracer ends, however it ends."""
 
@@ -41,6 +49,7 @@ EVENT_VFORK: Final[int] = func.PTRACE_EVENT_VFORK
 EVENT_CLONE: Final[int] = func.PTRACE_EVENT_CLONE
 EVENT_EXEC: Final[int] = func.PTRACE_EVENT_EXEC
 EVENT_EXIT: Final[int] = func.PTRACE_EVENT_EXIT
+EVENT_SECCOMP: Final = 7
 EVENT_STOP: Final = 128
 
 WALL: Final = 0x40000000
@@ -58,6 +67,8 @@ the interpreter lock (no other thread runs here, and these requests never block)
 
 SYSCALL_ENTRY: Final = 1
 SYSCALL_EXIT: Final = 2
+SYSCALL_SECCOMP: Final = 3
+"""Looks like an entry, with what the filter said after the arguments."""
 
 
 class SyscallInfo:

@@ -17,45 +17,63 @@ Facts about ptrace stops that shape it (ptrace(2)):
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
 from collections.abc import Callable
+from struct import Struct
 from typing import Final
 
 from tracer.capture import ptrace_binding as ptrace
 from tracer.capture.calls import CallTables
 from tracer.capture.holding import Holding
+from tracer.capture.interrupted import BEGIN_AGAIN, Interrupted, begin_again, lasts
 from tracer.capture.spawn import send_signal
-from tracer.capture.threads import Thread
+from tracer.capture.threads import Thread, process_of
 from tracer.capture.tracees import Tracees
+from tracer.capture.yielding import Yielding
 from tracer.wire import RECORD, Kind, Spawn
 
 _WALL: Final = ptrace.WALL
 _GET_SYSCALL_INFO: Final = ptrace.GET_SYSCALL_INFO
 _SYSCALL: Final = ptrace.SYSCALL
 _ENTRY: Final = ptrace.SYSCALL_ENTRY
+_EXIT: Final = ptrace.SYSCALL_EXIT
 _CALL: Final = int(Kind.CALL)
 _PLAIN_NR: Final = 0x3FFFFFFF
 """Numbers above carry the x32 bit, or are -1."""
 _SYSCALL_STOP: Final = (signal.SIGTRAP | 0x80) << 8 | 0x7F
+_SECCOMP_STOP: Final = ptrace.EVENT_SECCOMP << 16 | signal.SIGTRAP << 8 | 0x7F
 _GROUP_STOPS: Final = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 _BIRTHS: Final = {
     ptrace.EVENT_FORK: Spawn.FORK,
     ptrace.EVENT_VFORK: Spawn.VFORK,
     ptrace.EVENT_CLONE: Spawn.CLONE,
 }
+_RESULT: Final = Struct("<q")
+_RESULT_AT: Final = 88
+"""Where a packed record has its result (`tracer.wire.RECORD`)."""
 _FLUSH_NS: Final = 20_000_000
 _QUIET_NS: Final = 2_000_000
 _FLUSH_BYTES: Final = 512 * RECORD.size
 _NEVER: Final = 1 << 63
 _ANNOUNCE_NS: Final = 50_000_000
+_PATIENCE_NS: Final = 1_000_000_000
+"""How long a detach waits for threads in uninterruptible sleep."""
 
 
 class CaptureLoop:
     """Runs until no traced thread is left (or all were let go)."""
 
-    def __init__(self, tracees: Tracees, tables: CallTables, flushing: bool = True) -> None:
+    def __init__(self, tracees: Tracees, tables: CallTables, flushing: bool = True, filtered: bool = False) -> None:
+        """`filtered`: a seccomp filter says which calls stop (`tracer.capture.seccomp_filter`); the tracees must be
+        seized with PTRACE_O_TRACESECCOMP. A wanted call stops at its entry by the filter and, resumed by
+        PTRACE_SYSCALL, at its exit; between calls a thread is resumed by PTRACE_CONT, so no other call stops."""
+        self.filtered = filtered
+        self._onward = ptrace.CONT if filtered else _SYSCALL
+        """How a thread that is in no call goes on."""
+        self._aside: Callable[[int], object] | None = None
         self.tracees = tracees
         self.scheduling = tracees.scheduling
         self.tables = tables
@@ -63,14 +81,22 @@ class CaptureLoop:
         """Wait statuses of the processes that ended, by pid."""
         self.detaching = False
         self.holding = Holding(tracees, self.resume)
+        self.interrupted = Interrupted(tracees)
+        self.yielding = Yielding(tracees)
+        tracees.divert = self._divert_once
         self.diverted = False
-        """A thread at a syscall stop does not simply go on: detaching, or holding."""
+        """A thread at a syscall stop does not simply go on: detaching, holding, or back in a call we came into."""
+        self.may_leave = False
+        """The tracees run on when this process ends: those that do not stop can be left behind (`detach`)."""
+        self._leave_at = _NEVER
         self.killing = False
         """From `kill` on: what is born now is killed as well."""
         self.between: Callable[[int], None] | None = None
         """Called now and then between two stops, with the time."""
         self._pending: list[tuple[int, int, int]] = []
         """Stops noticed and not yet handled, the last to be handled first: tid, wait status, when."""
+        self._tracing = False
+        """The thread at hand enters ptrace(2)."""
         self._waiting = False
         self._armed = not flushing
         self._noticed = 0
@@ -95,6 +121,8 @@ class CaptureLoop:
         information = ptrace.SyscallInfo()
         at_entry, at_exit = information.entry.unpack_from, information.exit.unpack_from
         buffer, address = information.buffer, information.pointer
+        entry_stop, entered = (_SECCOMP_STOP, ptrace.SYSCALL_SECCOMP) if self.filtered else (_SYSCALL_STOP, _ENTRY)
+        onward = self._onward
         while threads or tracees.expected:
             if pending:
                 tid, status, now = pending.pop()
@@ -115,7 +143,7 @@ class CaptureLoop:
                 self._flush(now)
                 pending.pop()
             thread = threads.get(tid)
-            if status != _SYSCALL_STOP or thread is None:
+            if (status != _SYSCALL_STOP and status != entry_stop) or thread is None:
                 self._other_stop(tid, status, thread, now)
             elif request(_GET_SYSCALL_INFO, tid, 88, address) >= 0:
                 try:
@@ -124,7 +152,7 @@ class CaptureLoop:
                 except (OSError, ValueError):  # another clock, or the thread is gone
                     run, delay, switches = thread.read_clock()
                 wall = thread.wall + now - thread.resumed
-                if buffer[0] == _ENTRY:
+                if buffer[0] == entered:
                     if tracees.unsettled:
                         self._settle()
                     stop = at_entry(buffer)
@@ -136,12 +164,15 @@ class CaptureLoop:
                     thread.entry = (now, nr, args, ip, wall, run - thread.run, delay - thread.delay,
                                     switches - thread.switches, thread.stops, scheduling.placement)  # fmt: skip
                     thread.in_call = True
+                    restart = _SYSCALL
                     entry_plan = table.entry_plans.get(nr)
                     if entry_plan is not None:
                         entry_plan(thread.reader, args)
                     special = table.specials.get(nr)
                     if special is not None:
                         special(tracees, thread)
+                elif buffer[0] != _EXIT:
+                    continue  # killed since the stop was noticed: it stands in its exit event now, which comes next
                 elif thread.in_call:
                     result = at_exit(buffer)[4]
                     at, nr, args, ip, u_wall, u_run, u_delay, u_switches, u_stops, placement = thread.entry
@@ -162,6 +193,7 @@ class CaptureLoop:
                         reader.clear()
                     thread.ended = now
                     thread.in_call = False
+                    restart = onward
                 else:
                     # A new thread's way out of the clone that made it: part of its life, but not its call.
                     thread.wall = wall
@@ -174,7 +206,7 @@ class CaptureLoop:
                 else:
                     thread.stops = 1
                     thread.resumed = now_ns()
-                    request(_SYSCALL, tid, 0, 0)
+                    request(restart, tid, 0, 0)
             if not self._armed:
                 self._arm()
         if self._flush_at < _NEVER:
@@ -200,8 +232,15 @@ class CaptureLoop:
     def _flush(self, now: int) -> None:
         self.tracees.outbox.flush()
         self._flush_at = now + _FLUSH_NS
+        if self._aside is not None:
+            self._step_aside(now)
         if self.between is not None:
             self.between(now)
+
+    def _step_aside(self, now: int) -> None:
+        aside, self._aside = self._aside, None
+        if aside is not None:
+            aside(now)
 
     def _arm(self) -> None:
         self._armed = True
@@ -215,15 +254,56 @@ class CaptureLoop:
         """Restart a stopped thread until its next stop, delivering signal `number` if not 0."""
         thread.stops += 1
         thread.resumed = time.monotonic_ns()
-        ptrace.request(ptrace.SYSCALL, thread.tid, 0, number)
+        ptrace.request(_SYSCALL if thread.in_call else self._onward, thread.tid, 0, number)
 
     def _divert(self, thread: Thread, now: int) -> None:
-        """A thread has come to a syscall stop at `now`, while detaching or holding."""
+        """A thread has come to a syscall stop at `now`, while detaching, holding, or expecting it there."""
+        if thread.tid in self.yielding.wanted:
+            self._go_on(thread, 0)
+            return
+        if thread.in_call and not self.detaching and self._yields(thread, now):
+            return
+        if thread.tid in self.interrupted.inside:
+            if self.interrupted.back(thread, now):
+                self._flush_at = 0  # somebody waits to see it
+            self._redirect()
         if self.detaching:
+            self._restart(thread)
             self._let_go(thread, 0)
         elif not self.holding.takes(thread, now):
             thread.stops = 0
             self.resume(thread)
+
+    def _divert_once(self) -> None:
+        """A thread enters ptrace(2)."""
+        self._tracing, self.diverted = not self.filtered, True
+
+    def _redirect(self) -> None:
+        expecting = bool(self.interrupted.inside or self.yielding.wanted)
+        self.diverted = self.detaching or self.holding.on or expecting
+
+    def _yields(self, thread: Thread, now: int) -> bool:
+        """A thread that traces others, or wants to be traced, is let go or kept waiting."""
+        tracing, self._tracing = self._tracing, False
+        if not tracing:
+            return False
+        waits = self.yielding.wants(thread)
+        self._redirect()
+        if not waits and self.yielding.asks_to_be_traced(thread):
+            self.yielding.tell(thread, now)
+            self._let_go(thread, 0)
+            return True
+        return waits
+
+    def _restart(self, thread: Thread) -> None:
+        """Our interrupt may have ended the call that a thread just returned from: then it is begun again."""
+        _, nr, args, *_ = thread.entry
+        records = thread.outbox.records
+        if thread.in_call or len(records) < RECORD.size or thread.ended <= thread.resumed:
+            return
+        result = _RESULT.unpack_from(records, len(records) - RECORD.size + _RESULT_AT)[0]
+        if result == -errno.EINTR and lasts(thread.table.abi, nr, args) and begin_again(thread.tid):
+            _RESULT.pack_into(records, len(records) - RECORD.size + _RESULT_AT, BEGIN_AGAIN)
 
     def hold(self) -> None:
         """Before `run`: hold the program at its first call."""
@@ -234,12 +314,17 @@ class CaptureLoop:
             self._ended(tid, status)
             return
         if thread is None:
+            if not self.tracees.following and process_of(tid)[0] == tid:
+                ptrace.request(ptrace.DETACH, tid, 0, 0)
+                return
             thread = self.tracees.adopt(tid, now)
             if self.killing:  # born while its parent was killed
                 send_signal(thread.pid, signal.SIGKILL)
             if status == _SYSCALL_STOP:  # not its first stop: it belongs to a call whose entry we did not see
                 self._go_on(thread, 0)
                 return
+        # SIGKILL moves a stopped thread: its exit event may be noticed before its former stop was handled.
+        now = max(now, thread.resumed)
         self.holding.lose(thread, now)
         event, number = status >> 16, os.WSTOPSIG(status)
         if event == ptrace.EVENT_EXIT:
@@ -249,9 +334,17 @@ class CaptureLoop:
         if event == ptrace.EVENT_EXEC:
             thread = self._executed(tid, now) or thread
         thread.wall += now - thread.resumed
+        if thread.arriving:
+            thread.arriving = False
+            # What it waited for a CPU to come here began before us, or is our doing.
+            thread.run, thread.delay, thread.switches = thread.read_clock()
+            self.interrupted.stopped(thread)
+            self._redirect()
         if event in _BIRTHS:
-            self.tracees.expect(ptrace.event_message(tid), _BIRTHS[event], thread)
-        elif event == ptrace.EVENT_STOP and number in _GROUP_STOPS and not self.detaching:
+            child = ptrace.event_message(tid)
+            if self.tracees.following or process_of(child)[0] != child:
+                self.tracees.expect(child, _BIRTHS[event], thread)
+        elif event == ptrace.EVENT_STOP and number in _GROUP_STOPS and not self._lets_go(tid):
             thread.resumed = now
             ptrace.request(ptrace.LISTEN, tid, 0, 0)
             return
@@ -273,11 +366,24 @@ class CaptureLoop:
             self._pending[:] = [stop for stop in self._pending if stop[0] not in ended]
         return thread
 
+    def _lets_go(self, tid: int) -> bool:
+        return self.detaching or tid in self.yielding.wanted
+
     def _go_on(self, thread: Thread, number: int) -> None:
-        if self.detaching:
+        if thread.tid in self.yielding.wanted:
+            self.yielding.tell(thread, time.monotonic_ns())
+            self._let_go(thread, number)
+            self._gone(thread.tid)
+        elif self.detaching:
             self._let_go(thread, number)
         else:
             self.resume(thread, number)
+
+    def _gone(self, tid: int) -> None:
+        """A thread is not ours any more: whoever waited to trace it goes on."""
+        for caller in self.yielding.waited_for(tid):
+            self.resume(caller)
+        self._redirect()
 
     def _signal(self, thread: Thread, number: int, now: int) -> None:
         information = ptrace.signal_information(thread.tid)
@@ -289,11 +395,18 @@ class CaptureLoop:
         if self.holding.rang(tid, self.detaching):
             if self.detaching:
                 self.holding.let_go(lambda thread: self._let_go(thread, 0), time.monotonic_ns())
-            self.diverted = self.detaching or self.holding.on
+            if time.monotonic_ns() >= self._leave_at:
+                for each in list(self.tracees.threads.values()):
+                    self._let_go(each, 0)
+                self.tracees.expected.clear()
+            self._redirect()
             return
         self.holding.forget(tid)
+        self.interrupted.forget(tid)
         self.statuses[tid] = status
         self.tracees.gone(tid, status)
+        if tid in self.yielding.wanted:
+            self._gone(tid)
 
     def _settle(self) -> None:
         self.tracees.unsettled = False
@@ -313,15 +426,24 @@ class CaptureLoop:
         # into the middle of its frame.
         self._waiting = False
         try:
-            young = self.tracees.announce(now, _ANNOUNCE_NS)
+            asleep = self.interrupted.announce(now, _ANNOUNCE_NS, self.tables) if self.may_leave else False
+            young = self.tracees.announce(now, _ANNOUNCE_NS) or asleep
             self.tracees.outbox.flush()
+            self._step_aside(now)
         finally:
             self._waiting = True
         self._flush_at = now + _FLUSH_NS
         if self.holding.unheard:
             self.holding.ring()
-        if not young and not self.holding.unheard:
+        if now >= self._leave_at:
+            self.holding.ring()
+        if not young and not self.holding.unheard and self._leave_at == _NEVER:
             self._disarm()
+
+    def soon(self, aside: Callable[[int], object]) -> None:
+        """Have `aside` called once between two stops, with the time; at the next moment there is."""
+        self._aside, self._flush_at = aside, 0
+        self._arm()
 
     def kill(self) -> None:
         """End every traced process, and those that are being born just now."""
@@ -330,8 +452,15 @@ class CaptureLoop:
             send_signal(pid, signal.SIGKILL)
 
     def detach(self) -> None:
-        """Let every thread go at its next stop, which is made to come now."""
+        """Let every thread go at its next stop, which is made to come now.
+
+        A thread in uninterruptible sleep (state D: a hanging file system, the parent of a vfork) does not come. If
+        this process may, it ends without it after a while, and the kernel lets it go (`exit_ptrace`,
+        kernel/ptrace.c)."""
         self.detaching = self.diverted = True
+        if self.may_leave:
+            self._leave_at = time.monotonic_ns() + _PATIENCE_NS
+            self._arm()
         for tid in list(self.tracees.threads):
             ptrace.request(ptrace.INTERRUPT, tid, 0, 0)
         if self.holding.on and not self.holding.ring():  # those that are held will not stop again

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from tracer.capture.invoker import Invoker
+
 PR_SET_PDEATHSIG: Final = 1
 RECORDER_DIED: Final = signal.SIGUSR2
 """What the capture process gets when its recorder ends: a signal nobody sends to a whole process group."""
@@ -32,6 +34,10 @@ class Program:
     path: str
     argv: tuple[str, ...]
     terminal: int | None = None
+    filtering: Callable[[], None] | None = None
+    """Puts a system call filter on the process that calls it (`tracer.capture.seccomp_install`)."""
+    owner: Invoker | None = None
+    """Whom it runs as, when not as us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,12 @@ def becoming(program: Program, found: FoundState) -> Callable[[], None]:
             _take_terminal(program.terminal)
         signal.pthread_sigmask(signal.SIG_SETMASK, found.blocked)
         resource.setrlimit(resource.RLIMIT_NOFILE, found.files)
+        if program.filtering is not None:
+            program.filtering()
+        if program.owner is not None:
+            if program.terminal is not None:
+                os.fchown(0, program.owner.uid, -1)
+            program.owner.become()
         os.execve(program.path, list(program.argv), os.environ)
 
     return body
@@ -121,6 +133,22 @@ def _take_terminal(descriptor: int) -> None:
     fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
     for standard in (0, 1, 2):
         os.dup2(descriptor, standard)
+    if descriptor > 2:
+        os.close(descriptor)
+
+
+def close_inherited() -> None:
+    """Close every inheritable descriptor above 2: they are the program's, which has its own by now.
+
+    As long as we held one end of a pipe, nobody at the other would see its end of file. What Python opens is
+    not inheritable (PEP 446)."""
+    for name in os.listdir("/proc/self/fd"):
+        descriptor = int(name)
+        try:
+            if descriptor > 2 and os.get_inheritable(descriptor):
+                os.close(descriptor)
+        except OSError:  # the listing's own
+            pass
 
 
 def make_ready() -> FoundState:

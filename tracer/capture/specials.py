@@ -18,20 +18,34 @@ _MARK: Final = b"iotrace:"
 _LONGEST_MARK: Final = 4096
 
 
-def _write(_tracees: Tracees, thread: Thread) -> None:
+def marks(thread: Thread) -> bool:
+    """Whether the call a thread has just entered is a mark."""
+    return thread.table.specials.get(thread.entry[1]) is _write and _label(thread) is not None
+
+
+def _label(thread: Thread) -> bytes | None:
     """A write to fd -1 is how any program marks a moment: it fails with EBADF and harms nobody."""
-    at, _, args, *_ = thread.entry
+    args = thread.entry[2]
     if args[0] & 0xFFFFFFFF != 0xFFFFFFFF:
-        return
+        return None
     text = thread.reader.peek(args[1], min(args[2], _LONGEST_MARK))
-    if text.startswith(_MARK):
-        label = text.removeprefix(_MARK).strip(b"\n\0 ")
-        thread.outbox.event(Kind.MARK, at, thread.pid, thread.tid, texts=(label,))
+    return text.removeprefix(_MARK).strip(b"\n\0 ") if text.startswith(_MARK) else None
+
+
+def _write(tracees: Tracees, thread: Thread) -> None:
+    label = _label(thread)
+    if label is not None:
+        thread.outbox.event(Kind.MARK, thread.entry[0], thread.pid, thread.tid, texts=(label,))
+        tracees.marked(label)
 
 
 def _birth(tracees: Tracees, thread: Thread) -> None:
-    """In `auto` the program parts from our CPU before the child is born, so the child gets the true mask."""
-    if tracees.scheduling.mode == "auto" and len(tracees.own_threads()) == 1:
+    """In `auto` the program parts from our CPU before the child is born, so the child gets the true mask. In `all`
+    it does so for a child that is not followed: nobody would give it back later."""
+    if tracees.scheduling.mode == "all" and not tracees.following and thread.held:
+        tracees.scheduling.let_go(thread)
+        thread.when_done(lambda _result: tracees.changed())
+    elif tracees.scheduling.mode == "auto" and len(tracees.own_threads()) == 1:
         tracees.scheduling.part(tracees.own_threads())
         thread.when_done(lambda _result: tracees.changed())
 
@@ -116,7 +130,12 @@ def _set_affinity(tracees: Tracees, thread: Thread) -> None:
 def _asked(tracees: Tracees, thread: Thread) -> Thread | None:
     """The traced thread a sched_*affinity call is about: its first argument, 0 = the caller."""
     tid = thread.entry[2][0] & 0xFFFFFFFF
-    return tracees.threads.get(tid) if tid else thread
+    return tracees.named_by(thread, tid) if tid else thread
+
+
+def _ptrace(tracees: Tracees, _thread: Thread) -> None:
+    """A program that traces others (`tracer.capture.yielding`): the loop sees to it at this very stop."""
+    tracees.divert()
 
 
 _BY_NAME: Final[dict[str, Special]] = {
@@ -133,6 +152,7 @@ _BY_NAME: Final[dict[str, Special]] = {
     "vfork": _birth,
     "sched_getaffinity": _get_affinity,
     "sched_setaffinity": _set_affinity,
+    "ptrace": _ptrace,
 }
 
 

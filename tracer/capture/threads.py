@@ -33,9 +33,9 @@ class Thread:
     """
 
     __slots__ = (
-        "announced_at", "clock", "delay", "ended", "entry", "exiting", "finish", "flags", "held", "in_call",
-        "mask", "outbox", "pid", "reader", "resumed", "run", "schedstat", "signals", "source", "stops", "switches",
-        "table", "tid", "uncommon", "wall", "watched",
+        "announced_at", "arriving", "clock", "delay", "ended", "entry", "exiting", "finish", "flags", "held",
+        "in_call", "mask", "outbox", "pid", "reader", "resumed", "run", "schedstat", "signals", "source", "stops",
+        "switches", "table", "tid", "uncommon", "wall", "watched",
     )  # fmt: skip
 
     def __init__(self, pid: int, tid: int, source: Source, outbox: Outbox, now: int) -> None:
@@ -54,6 +54,8 @@ class Thread:
         self.announced_at = 0
         """The entry time of the call an ENTERED row was written for."""
         self.flags = 0
+        self.arriving = False
+        """It ran before us, and has not been stopped yet."""
         self.held = False
         """Whether it is kept on the capture process's CPU."""
         self.mask: frozenset[int] = frozenset()
@@ -142,6 +144,15 @@ def process_of(tid: int) -> tuple[int, int]:
         return int(fields[b"Tgid"]), int(fields[b"PPid"])
     except (OSError, KeyError, ValueError):
         return tid, 0
+
+
+def namespace_ids(tid: int) -> list[int]:
+    """A thread's number in each pid namespace, ours first (NSpid in `/proc/TID/status`); empty when it is gone."""
+    try:
+        with open(f"/proc/{tid}/status", "rb") as file:
+            return [int(number) for line in file if line.startswith(b"NSpid:") for number in line.split()[1:]]
+    except (OSError, ValueError):
+        return []
 
 
 def threads_of(pid: int) -> list[int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tracer.capture.clocks import best_source
 from tracer.capture.inherited import inherited
 from tracer.capture.maps import maps_of
 from tracer.capture.outbox import Outbox
 from tracer.capture.placement import CoScheduling, affinity_of
 from tracer.capture.rings import Rings
-from tracer.capture.threads import Part, Thread, executable_of, process_of
+from tracer.capture.threads import Part, Thread, executable_of, namespace_ids, process_of
 from tracer.wire import RECORD, Flag, Kind, Source, Spawn
 
 
@@ -26,12 +28,27 @@ class Tracees:
         """The io_uring instances of each process that has any, by pid."""
         self.unsettled = False
         """The number of threads changed: the placement is to be chosen again at the next stop."""
+        self.divert: Callable[[], None] = lambda: None
+        """Makes the loop look at the thread whose entry stop it handles (a call of ptrace(2))."""
+        self.following = True
+        """New processes are traced too; if not, they are let go at birth."""
+        self.phases: list[bytes] = []
+        """Names of the marked phases that are open, the oldest first."""
         self.expected: dict[int, tuple[Spawn, Thread]] = {}
         """New threads whose event came before their first stop."""
 
     def rings_of(self, pid: int) -> Rings:
         """The io_uring instances of a process."""
         return self.rings.setdefault(pid, Rings())
+
+    def named_by(self, caller: Thread, tid: int) -> Thread | None:
+        """The traced thread that `caller` means by the number `tid`."""
+        numbers = namespace_ids(caller.tid)
+        if len(numbers) < 2:
+            return self.threads.get(tid)
+        # The caller is in a pid namespace of its own (pid_namespaces(7)), and gives the number that counts there.
+        there = len(numbers) - 1
+        return next((each for each in self.threads.values() if namespace_ids(each.tid)[there:][:1] == [tid]), None)
 
     def own_threads(self) -> list[Thread]:
         """The program's threads, without those of a calibration."""
@@ -50,13 +67,25 @@ class Tracees:
         """Choose the placement again at the next entry stop."""
         self.unsettled = True
 
+    def marked(self, label: bytes) -> None:
+        """The program marked the beginning or the end of a phase, or a moment (`tracer.analyze.phases`)."""
+        word, _, name = label.partition(b" ")
+        name = name.strip()
+        if word == b"begin" and name:
+            self.phases.append(name)
+        elif word == b"end" and name in self.phases:
+            self.phases.remove(name)
+
     def expect(self, tid: int, how: Spawn, parent: Thread) -> None:
         """A clone, fork or vfork event of `parent` named `tid`; its first stop may be still to come."""
         if tid not in self.threads:
             self.expected[tid] = (how, parent)
 
-    def adopt(self, tid: int, now: int, how: Spawn | None = None, outbox: Outbox | None = None) -> Thread:
-        """A thread's first stop: from here on its time is accounted."""
+    def adopt(
+        self, tid: int, now: int, how: Spawn | None = None, outbox: Outbox | None = None,
+        found: tuple[bytes, ...] = (),
+    ) -> Thread:  # fmt: skip
+        """A thread's first stop: from here on its time is accounted. `found`: what its process had before."""
         expected = self.expected.get(tid)
         pid, parent_pid = process_of(tid)
         parent = expected[1] if expected else self.threads.get(pid)
@@ -68,9 +97,8 @@ class Tracees:
         self.expected.pop(tid, None)  # not before: an order may come any moment, and looks in both
         self.unsettled = True
         origin = (parent.tid, parent.pid) if parent else (parent_pid, parent_pid)
-        texts: tuple[bytes, ...] = (thread.name(),)
-        if how is Spawn.ATTACH and tid == pid:
-            texts += (inherited(pid), maps_of(pid))
+        thread.arriving = how is Spawn.ATTACH
+        texts = (thread.name(), *found)
         thread.outbox.event(Kind.SPAWN, now, pid, tid, nr=how, args=origin, texts=texts, source=thread.source)
         return thread
 
@@ -140,16 +168,20 @@ class Tracees:
             thread.outbox.event(Kind.EXIT, thread.ended, thread.pid, tid, result=status)
         thread.close()
 
-    def write_entered(self, thread: Thread, part: Part, now: int, flags: int = 0) -> None:
-        """A row for a call that has not returned; `part` covers it so far."""
+    def write_entered(
+        self, thread: Thread, part: Part, now: int, flags: int = 0, outbox: Outbox | None = None
+    ) -> None:
+        """A row for a call that has not returned, in the thread's own outbox or the one given; `part` covers it so
+        far."""
+        box = outbox or thread.outbox
         wall, run, delay, switches, stops = part
         at, nr, args, ip, u_wall, u_run, u_delay, u_switches, u_stops, placement = thread.entry
-        thread.outbox.records += RECORD.pack(
+        box.records += RECORD.pack(
             Kind.ENTERED, thread.table.abi, placement, thread.source, thread.flags | flags, nr, thread.pid,
             thread.tid, thread.reader.count, at, now - thread.ended, *args, 0, wall, run, delay,
             u_wall, u_run, u_delay, ip, switches, u_switches, stops, u_stops,
         )  # fmt: skip
-        thread.outbox.add_pieces(thread.reader)
+        box.add_pieces(thread.reader)
 
     def announce(self, now: int, older_than: int) -> bool:
         """Write an ENTERED row for each call that has lasted a while; True if some are still too young."""

@@ -45,11 +45,15 @@ def row_sentence(row: Row, name_of_fd: Naming = lambda _fd: None) -> str:
         return ""
     declared = declaration_of(row.abi, row.nr)
     if declared is None:
-        return f"makes the system call {name_of(row.abi, row.nr)}{_end(row, '')}"
+        return f"makes the system call {name_of(row.abi, row.nr)}{_end(row, '')}{_older(row)}"
     told = Told(row, declared, name_of_fd)
     saying = _SAYINGS.get(declared.family)
     does, then = saying(told) if saying else (_general(told, declared), _answer(told, declared))
-    return does + _end(row, then, declared.family, told)
+    return does + _end(row, then, declared.family, told) + _older(row)
+
+
+def _older(row: Row) -> str:
+    return "; entered before the attach, since when is not known" if row.flags & Flag.NO_ENTRY else ""
 
 
 def intention(row: Row, name_of_fd: Naming = lambda _fd: None) -> str:

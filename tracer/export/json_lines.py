@@ -1,13 +1,15 @@
 """A recording as one JSON object per line and event; times in ns, sizes in bytes.
 
-The names of a call's entries are fixed. A call that never returned has the kind "entered" and no result.
+The names of a call's entries are fixed. A call that never returned has the kind "entered" and no result. Of a call
+that its thread was inside before the attach, nobody knows when it began: its at_ns and wall_ns are null; the other
+times are those since the attach.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, Final
 
 import numpy as np
@@ -17,12 +19,12 @@ from tracer.decode.call import CallText, row_text
 from tracer.export.accounted import Accounted, Accounting, inside_ns
 from tracer.recording.captured import Row, captured
 from tracer.recording.reader import Recording
-from tracer.wire import Kind
+from tracer.wire import Flag, Kind
 
 _TIMES: Final = ("user", "kernel", "blocked", "runnable")
 _COPIES: Final = ("copies_in", "copies_out", "payload_in", "payload_out", "control_in", "control_out")
 _ENTRIES: Final = ", ".join(
-    [f'"{name}_ns": %d' for name in (*_TIMES, "wall")] + [f'"{name}": %d' for name in _COPIES]
+    [f'"{name}_ns": %s' for name in (*_TIMES, "wall")] + [f'"{name}": %d' for name in _COPIES]
 )
 _KINDS: Final = {int(kind): kind.name.lower() for kind in Kind}
 _CALLS: Final = (Kind.CALL, Kind.ENTERED)
@@ -54,14 +56,27 @@ def _numbers(accounted: Accounted) -> list[tuple[int, ...]]:
 
 def _text(value: str | None) -> str:
     """A text as JSON. The standard library's encoder takes four times as long for a whole line as its parts do."""
-    return "null" if value is None else encode_basestring(value)
+    return "null" if value is None else _encoded(value)
+
+
+def _encoded(value: str) -> str:
+    """All but ASCII is escaped: a terminal may take it for orders (C1 controls, directions of writing)."""
+    return encode_basestring(value) if value.isascii() else encode_basestring_ascii(value)
 
 
 def _texts(values: tuple[str, ...]) -> str:
-    return f"[{', '.join([encode_basestring(value) for value in values])}]"
+    return f"[{', '.join([_encoded(value) for value in values])}]"
 
 
-def _common(row: Row, text: CallText, at_ns: int) -> str:
+def _since_attach(row: Row, numbers: tuple[int, ...]) -> tuple[int | str, ...]:
+    """`numbers` of a row without those that are not known."""
+    if not row.flags & Flag.NO_ENTRY:
+        return numbers
+    wall = 1 + len(_TIMES)
+    return ("null", *numbers[1:wall], "null", *numbers[wall + 1 :])
+
+
+def _common(row: Row, text: CallText, at_ns: int | str) -> str:
     kind = _KINDS.get(row.kind) or str(row.kind)
     return (
         f'{{"kind": "{kind}", "at_ns": {at_ns}, "pid": {row.pid}, "tid": {row.tid}, '
@@ -69,7 +84,8 @@ def _common(row: Row, text: CallText, at_ns: int) -> str:
     )
 
 
-def _call(row: Row, text: CallText, numbers: tuple[int, ...]) -> str:
+def _call(row: Row, text: CallText, measured: tuple[int, ...]) -> str:
+    numbers = _since_attach(row, measured)
     result = row.result if row.kind == Kind.CALL else "null"
     interrupted = "true" if text.interrupted else "false"
     return (

@@ -8,80 +8,45 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from tracer.decode.results import errno_name
-from tracer.export.accounted import Accounted, Accounting
+from tracer.export.accounted import Accounting
+from tracer.export.accounted_columns import FIELDS, Adding, known_of
 from tracer.recording.reader import Recording
 from tracer.recording.schema import schema
-from tracer.wire import Kind
 
-_TIMES: Final = ("user", "kernel", "blocked", "runnable", "before_blocked", "before_runnable", "tracer")
-_COPIES: Final = ("copies_in", "copies_out", "payload_in", "payload_out", "control_in", "control_out")
+COMPRESSION: Final = "zstd"
 _ARGUMENTS: Final = 6
 
 
 def write_parquet(recording: Recording, out: BinaryIO) -> None:
-    """Write `recording` as one Parquet file, a row group per batch."""
-    with pyarrow.parquet.ParquetWriter(out, _all_columns(), compression="zstd") as writer:
-        for table in _tables(recording):
+    """Write `recording` as one Parquet file, a row group per 65,536 rows or so."""
+    with pyarrow.parquet.ParquetWriter(out, all_columns(), compression=COMPRESSION) as writer:
+        for table in tables(recording):
             writer.write_table(table)
 
 
 def write_csv(recording: Recording, out: BinaryIO) -> None:
     """Write `recording` as CSV with a line of names."""
-    with pyarrow.csv.CSVWriter(out, _flat(_all_columns().empty_table()).schema) as writer:
-        for table in _tables(recording):
+    with pyarrow.csv.CSVWriter(out, _flat(all_columns().empty_table()).schema) as writer:
+        for table in tables(recording):
             writer.write_table(_flat(table))
 
 
-_ADDED: Final = (
-    pa.field("event", pa.string()),
-    pa.field("name", pa.string()),
-    pa.field("errno", pa.string()),
-    pa.field("wasted", pa.bool_()),
-    *(pa.field(f"{name}_ns", pa.int64()) for name in _TIMES),
-    *(pa.field(name, pa.int64()) for name in _COPIES),
-    pa.field("copies_unknown", pa.bool_()),
-    pa.field("fd_is", pa.string()),
-    pa.field("phase", pa.string()),
-)
+def all_columns() -> pa.Schema:
+    """Names and types."""
+    return pa.schema([*schema(), *FIELDS])
 
 
-def _all_columns() -> pa.Schema:
-    return pa.schema([*schema(), *_ADDED])
-
-
-def _tables(recording: Recording) -> Iterator[pa.Table]:
-    accounting = Accounting(recording.header, recording.batches)
+def tables(recording: Recording) -> Iterator[pa.Table]:
+    """All rows, a stretch at a time, without those of calls that are told again when they return."""
+    accounting = Accounting(recording.header, recording.batches, joined=True)
+    adding = Adding(recording.header, accounting, known_of(recording))
     for accounted in accounting:
-        columns = [*accounted.batch.columns, *_added(accounting, accounted)]
-        table = pa.Table.from_arrays(columns, schema=_all_columns())
-        yield table.filter(pa.array(~accounted.superseded))
-
-
-def _added(accounting: Accounting, accounted: Accounted) -> Iterator[pa.Array]:
-    columns = accounted.columns
-    names = [facts.name or None for facts in accounting.codes.facts]
-    yield pa.array([_EVENTS.get(kind) for kind in columns.kind.tolist()], pa.string())
-    yield pa.array([names[code] for code in columns.code.tolist()], pa.string())
-    results = np.where(columns.failed, -columns.result, 0).tolist()
-    yield pa.array([errno_name(number) if number else None for number in results], pa.string())
-    yield pa.array(columns.wasted)
-    for name in _TIMES:
-        yield pa.array(getattr(columns.times, name))
-    for name in (*_COPIES, "unknown"):
-        yield pa.array(getattr(columns.copies, name))
-    seen = accounting.descriptors.seen
-    codes = accounted.used.code.tolist()
-    yield pa.array([seen[code].description.what if code >= 0 else None for code in codes], pa.string())
-    yield pa.array(accounted.phase, pa.string())
-
-
-_EVENTS: Final = {int(kind): kind.name.lower() for kind in Kind}
+        columns = [*accounted.batch.columns, *adding.of(accounted)]
+        yield pa.Table.from_arrays(columns, schema=all_columns()).filter(pa.array(~accounted.superseded))
 
 
 def _flat(table: pa.Table) -> pa.Table:
@@ -93,5 +58,16 @@ def _flat(table: pa.Table) -> pa.Table:
             values = chunk.flatten().to_numpy(zero_copy_only=False).reshape(-1, _ARGUMENTS)
             kept |= {f"arg{place}": pa.array(values[:, place], pa.uint64()) for place in range(_ARGUMENTS)}
         elif name != "memory":
-            kept[name] = table.column(name)
+            column = table.column(name)
+            kept[name] = _printable(column) if pa.types.is_string(column.type) else column
     return pa.table(kept)
+
+
+def _printable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts that a program chose (the names of its phases) may hold escape sequences, and CSV goes to terminals."""
+    return pa.chunked_array([_escaped(chunk.dictionary_encode()) for chunk in column.chunks], pa.string())
+
+
+def _escaped(chunk: pa.DictionaryArray) -> pa.StringArray:
+    texts = [text if text.isprintable() else ascii(text)[1:-1] for text in chunk.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(chunk.indices)

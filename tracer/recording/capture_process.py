@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ class Program:
     argv: tuple[str, ...] = ()
     attach: int | None = None
     keep_fds: tuple[int, ...] = ()
-    """Descriptors the program must inherit besides 0, 1 and 2."""
+    """Descriptors the program must inherit besides 0, 1 and 2, under the same numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,32 @@ class Settings:
     """First bytes of each payload buffer that are kept."""
     redact: bool = False
     clock: str = "auto"
+    follow: bool = True
+    """Trace new processes too."""
+    trace: str | None = None
+    """Calls by name as `tracer.capture.__main__` reads them, None = all."""
+    trace_text: str = ""
+    """The same as the user wrote it."""
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    """What is kept, by the name of the option; for the header only."""
+    backend: str = "ptrace"
+    """ptrace, ebpf, or auto; which one it became is in the header by itself."""
     hold: bool = False
     """Hold the program at its first call. It says nothing about the recording, so its header does not have it."""
 
     def as_options(self) -> dict[str, Any]:
         """The settings by name, for the recording's header."""
-        return {
+        options: dict[str, Any] = {
             "pin": self.pin,
             "capture_bytes": self.capture_bytes,
             "redact": self.redact,
             "clock": self.clock,
         }
+        if not self.follow:
+            options["follow"] = False
+        if self.trace is not None:
+            options["trace"] = self.trace_text
+        return options | dict(self.limits)
 
 
 class CaptureProcess:
@@ -113,9 +128,13 @@ def capture_command(program: Program, settings: Settings, terminal: int | None) 
     """The command line of the capture process (see `tracer.capture.__main__`)."""
     command = [*python(), "tracer.capture"]
     command += ["--pin", settings.pin, "--capture-bytes", str(settings.capture_bytes)]
-    command += ["--clock", settings.clock]
+    command += ["--clock", settings.clock, "--backend", settings.backend]
     if settings.redact:
         command.append("--redact")
+    if not settings.follow:
+        command.append("--no-follow")
+    if settings.trace is not None:
+        command.append(f"--trace={settings.trace}")
     if settings.hold:
         command.append("--hold")
     if terminal is not None:
@@ -125,10 +144,36 @@ def capture_command(program: Program, settings: Settings, terminal: int | None) 
     return [*command, "--", program.path, *program.argv]
 
 
+def inheritable(but: Collection[int | None] = ()) -> tuple[int, ...]:
+    """Descriptors above 2 that this process was started with, as for `cat <(ls)` or the jobs of make.
+
+    Those that Python opens are not inheritable (PEP 446). `but`: descriptors that are for us."""
+    open_now = sorted(int(name) for name in os.listdir("/proc/self/fd"))
+    return tuple(fd for fd in open_now if fd > 2 and fd not in but and _is_inheritable(fd))
+
+
+def close_all(descriptors: Sequence[int]) -> None:
+    """Close what was only ours to pass on: whoever reads the other end of a pipe waits for its last writer."""
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
+def _is_inheritable(descriptor: int) -> bool:
+    try:
+        return os.get_inheritable(descriptor)
+    except OSError:  # the listing's own
+        return False
+
+
 def start_capture(program: Program, settings: Settings, terminal: int | None) -> CaptureProcess:
-    """Start capturing `program`, which gets the pty slave `terminal` as its terminal when given."""
+    """Start capturing `program`, which gets the pty slave `terminal` as its terminal when given.
+
+    Its `keep_fds` are closed here afterwards."""
     keep = program.keep_fds if terminal is None else (*program.keep_fds, terminal)
-    return CaptureProcess(capture_command(program, settings, terminal), keep)
+    capture = CaptureProcess(capture_command(program, settings, terminal), keep)
+    close_all(program.keep_fds)
+    return capture
 
 
 def _unread(pipe: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from tracer.recording.schema import FORMAT_VERSION
 
 _NUMBERS: Final = ("format", "began_ns", "began_unix_ns", "pid", "capture_pid")
-_WORDS: Final = ("machine", "kernel", "backend", "source", "model")
+_WORDS: Final = ("machine", "kernel", "backend", "source", "model", "host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Header:
     machine: str = ""
     """Processor architecture as uname(2) names it."""
     kernel: str = ""
+    host: str = ""
+    """The machine's name in its network, as uname(2) has it; empty in older recordings."""
     backend: str = "ptrace"
     options: Mapping[str, Any] = field(default_factory=dict)
     """The recording options that were in force, by name."""
@@ -41,6 +43,10 @@ class Header:
     pid: int = 0
     """The traced program's first process."""
     capture_pid: int = 0
+    earlier: Mapping[str, int] = field(default_factory=dict)
+    """Of a file that begins in the middle of a run: what of the run was before it. `rows` and `calls` (events, and
+    calls that returned), `batches`, `began_ns` of the run; `part`, the file's number when there are several, 0 for
+    the tail of a run whose beginning is gone; `snapshot`, 1 when the first batch tells how things stood."""
 
     def to_json(self) -> bytes:
         """The header as a JSON document."""
@@ -65,14 +71,18 @@ def header_of_hello(
 ) -> Header:
     """The header of a recording that begins with capture's `hello` (see `tracer.capture`)."""
     uname = os.uname()
+    options = dict(options)
+    if hello.get("no_new_privs"):
+        options["no_new_privs"] = True
     began = int(hello.get("began_ns") or time.monotonic_ns())
     return Header(
         command=command,
         model=model,
         machine=uname.machine,
         kernel=f"{uname.sysname} {uname.release}",
+        host=uname.nodename,
         backend=str(hello.get("backend", "ptrace")),
-        options=dict(options),
+        options=options,
         began_ns=began,
         began_unix_ns=time.time_ns() - (time.monotonic_ns() - began),
         source=str(hello.get("source", "none")),
@@ -89,6 +99,9 @@ def _check(known: Mapping[str, Any]) -> None:
     for name in _WORDS:
         if not isinstance(known.get(name, ""), str):
             raise ValueError(f"{name} is not a text")
+    earlier = known.get("earlier", {})
+    if not isinstance(earlier, dict) or not all(type(value) is int for value in earlier.values()):
+        raise ValueError("what was before the file is not in numbers")
     calibration = known.get("calibration", {})
     if not isinstance(calibration, dict) or not isinstance(known.get("options", {}), dict):
         raise ValueError("calibration or options is not an object")

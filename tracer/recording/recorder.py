@@ -11,13 +11,12 @@ import os
 import select
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from tracer.recording.capture_process import CaptureProcess
 from tracer.recording.errors import CaptureFailed
 from tracer.recording.frames import BrokenWire, Document, Events, FrameBuffer, batch_of
-from tracer.recording.writer import Writer
+from tracer.recording.output import Outcome, Output
 from tracer.wire import RECORD, End, Kind
 
 _BATCH_ROWS: Final = 4096
@@ -27,27 +26,13 @@ _READ: Final = 1 << 20
 _HEARING_MS: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a recording went."""
-
-    reason: End
-    wait_status: int | None
-    """The program's, when it is known."""
-    calls: int
-    """Calls in the recording that returned."""
-    lost: int
-    complaint: str | None = None
-    """What went wrong on our side, None when nothing did."""
-
-
 class Recorder:
     """Records what one capture process sends. `open_writer` is called with its hello."""
 
     def __init__(
         self,
         capture: CaptureProcess,
-        open_writer: Callable[[Mapping[str, Any]], Writer],
+        open_writer: Callable[[Mapping[str, Any]], Output],
         commands: int | None = None,
         abandon: str = "kill",
     ) -> None:
@@ -66,7 +51,9 @@ class Recorder:
         self._waiting_rows = 0
         self._waiting_bytes = 0
         self._waiting_since = 0
-        self._writer: Writer | None = None
+        self._writer: Output | None = None
+        self._snapshot_comes = False
+        """The next frame of events is a snapshot."""
         self._end: Document | None = None
         self._trouble: str | None = None
 
@@ -115,7 +102,10 @@ class Recorder:
         self._capture.tell(self._abandon)
 
     def _event(self, frame: Events | Document) -> None:
-        if isinstance(frame, Events):
+        if isinstance(frame, Events) and self._snapshot_comes:
+            self._snapshot_comes = False
+            self._cut(frame)
+        elif isinstance(frame, Events):
             self._waiting_since = self._waiting_since or time.monotonic_ns()
             self._waiting.append(frame)
             self._waiting_rows += frame.rows
@@ -128,6 +118,9 @@ class Recorder:
         elif "failed" in frame:
             failed = frame["failed"]
             raise CaptureFailed(str(failed["stage"]), str(failed["errno"]), failed.get("pid"))
+        elif "snapshot" in frame:
+            self._flush()
+            self._snapshot_comes = bool(frame["snapshot"].get("rows"))
         elif "end" in frame:
             self._end = frame["end"]
 
@@ -152,6 +145,19 @@ class Recorder:
             self._refuse(error)
             return
         if not self._writer.write(batch) and not was_full:
+            self._capture.tell("detach wait")
+        if self._writer.wants_cut():
+            self._capture.tell("snapshot")
+
+    def _cut(self, snapshot: Events) -> None:
+        """Another file may begin: what came before is written."""
+        assert self._writer is not None
+        was_full = self._writer.full is not None
+        try:
+            self._writer.cut(batch_of([snapshot]))
+        except BrokenWire as error:
+            self._refuse(error)
+        if self._writer.full is not None and not was_full:
             self._capture.tell("detach wait")
 
     def _obey(self) -> bool:
@@ -187,7 +193,8 @@ class Recorder:
         status = self._end.get("status") if self._end else None
         self._writer.end(reason, status, text)
         ours = reason in (End.NO_SPACE, End.CAPTURE_DIED)
-        return Outcome(reason, status, self._writer.calls, self._writer.lost, text if ours else None)
+        complaint = text if ours else None
+        return Outcome(reason, status, self._writer.calls, self._writer.lost, complaint, self._writer.dropped_calls)
 
     def _judge(self, code: int) -> tuple[End, str]:
         assert self._writer is not None
@@ -197,6 +204,8 @@ class Recorder:
             return End.CAPTURE_DIED, f"the capture process sent what is not an event ({self._trouble})"
         if self._end is None:
             return End.CAPTURE_DIED, f"the capture process died ({_how(code)})"
+        if self._end.get("reason") == "failed":
+            return End.CAPTURE_DIED, f"the capture process failed, by a fault of iotrace ({self._end.get('text')})"
         if self._end.get("reason") == "detached":
             return End.DETACHED, "tracing was stopped, the program ran on"
         return End.EXITED, "the program ended"

@@ -1,4 +1,4 @@
-"""Rows that the recorder itself adds to a recording: how it ended, and what was lost."""
+"""Rows that the recorder or a reader itself adds to a recording: how it ended, and what was lost."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ def last_batch(ended: Ended, lost: int) -> pa.RecordBatch:
     records.append(_record(Kind.END, ended.reason, ended.at_ns, result=status, items=1))
     item = ITEM.pack(NO_ARG, When.EXIT, 0, len(text), 0)
     return batch_of([Events(len(records), b"".join(records), item, text)])
+
+
+def lost_batch(lost: int, at_ns: int) -> pa.RecordBatch:
+    """A LOST row by itself: a reader could not keep up with a recording of which only the tail is kept."""
+    return batch_of([Events(1, _record(Kind.LOST, 0, at_ns, argument=lost), b"", b"")])
 
 
 def ended_of(batch: pa.RecordBatch) -> Ended | None:

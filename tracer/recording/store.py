@@ -15,7 +15,7 @@ from tracer.recording.errors import MissingRecording, OutputFailed
 
 KEPT: Final = 20
 SUFFIX: Final = ".iotrace"
-_OURS: Final = re.compile(r"\d{8}-\d{6}-.*-\d+\.iotrace")
+_OURS: Final = re.compile(r"(\d{8}-\d{6}-.*-\d+\.iotrace)(?:\.\d{3,})?")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
@@ -48,21 +48,30 @@ def new_path(folder: Path, command: str) -> Path:
             f"cannot make the folder {folder}: {error.strerror}.\n"
             "Choose a file with -o FILE, or set XDG_STATE_HOME."
         ) from error
-    for old in kept(folder)[KEPT - 1 :]:
-        with contextlib.suppress(OSError):
-            old.unlink()
+    runs: set[str] = set()
+    for path in kept(folder):
+        runs.add(_run(path.name))
+        if len(runs) >= KEPT:
+            with contextlib.suppress(OSError):
+                path.unlink()
     name = _UNSAFE.sub("_", os.path.basename(command))[:40] or "program"
     return folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{os.getpid()}{SUFFIX}"
 
 
 def kept(folder: Path) -> list[Path]:
-    """The recordings in `folder` that have a name of ours, newest first."""
+    """The recordings in `folder` that have a name of ours, newest first; one in several files has several."""
     try:
         names = [entry.name for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
     except OSError:
         return []
     ours = [folder / name for name in names if _OURS.fullmatch(name)]
     return sorted(ours, key=_age, reverse=True)
+
+
+def _run(name: str) -> str:
+    """What the files of one run have in common."""
+    found = _OURS.fullmatch(name)
+    return found[1] if found is not None else name
 
 
 def newest(folder: Path) -> Path:

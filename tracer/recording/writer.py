@@ -83,6 +83,23 @@ class Writer:
         self.calls += self._last_calls
         return True
 
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self._ends[-1]
+
+    @property
+    def dropped_calls(self) -> int:
+        """None of its calls is gone again."""
+        return 0
+
+    def wants_cut(self) -> bool:
+        """Whether capture is to say how things stand, so that another file can begin."""
+        return False
+
+    def cut(self, snapshot: pa.RecordBatch) -> None:
+        """How things stand, asked for by `wants_cut`."""
+
     def end(self, reason: End, status: int | None, text: str) -> None:
         """Write how the recording ended, and close the file. Never raises for a full disk."""
         self._write_end(reason, status, text)

@@ -108,6 +108,18 @@ def column_titles(layout: tuple[Column, ...], width: int, palette: Palette, orde
     return Text(fit(titles, width), style=palette.faint, no_wrap=True, end="")
 
 
+def order_at(layout: tuple[Column, ...], x: int, order: Order) -> Order | None:
+    """The order that a click on the title at cell `x` asks for: that of its column, or the reverse of it if the
+    list is in it; None where there is nothing to sort by."""
+    left = 0
+    for column in layout:
+        if left <= x < left + column.width and column.what in _SORTED_BY:
+            field = _SORTED_BY[column.what]
+            return Order(field, field is order.field and not order.reverse)
+        left += column.width + 1
+    return None
+
+
 def _title(column: Column, order: Order) -> str:
     if order == IN_TIME or _SORTED_BY.get(column.what, order) is not order.field:
         return column.title

@@ -81,6 +81,8 @@ def _cell(row: RowText, column: Column, palette: Palette, place: Place) -> tuple
     match column.what:
         case "mark":
             return (MARKED, palette.accent) if place.marked else (MARKS[row.kind], _result_style(row, palette))
+        case "time" if row.older:
+            return "before", palette.faint
         case "time":
             return moment(row.since_start_ns)[: column.width].rstrip("."), palette.faint
         case "delta":
@@ -109,7 +111,7 @@ def _delta(ns: int) -> str:
 
 def _result(row: RowText) -> str:
     if row.kind is RowKind.RUNNING:
-        return row.result or f"{duration(row.inside_ns)}…"
+        return row.result or f"{'>' * row.older}{duration(row.inside_ns)}…"
     return clean(row.result)
 
 

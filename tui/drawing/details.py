@@ -16,6 +16,9 @@ from tui.drawing.text import clean
 from tui.drawing.units import duration, moment, several, size
 from tui.snapshot import Copied, Details, Piece, RowKind
 
+_LAST_FD = 0x7FFF_FFFF
+"""AT_FDCWD, -100, is an unsigned number above it."""
+
 
 def details_items(details: Details, width: int, palette: Palette) -> list[Item]:
     """What the details pane shows, `width` cells wide; its parts can be folded."""
@@ -47,7 +50,12 @@ def _title(details: Details, palette: Palette) -> Iterator[Item]:
         yield Item(title, indent=2)
         if details.sentence:
             yield Item(Text(clean(details.sentence), style=palette.accent), indent=2)
-    yield Item(Text(f"at {moment(row.since_start_ns)} s{_thread(details)}", palette.faint))
+    at = (
+        f"before the attach, seen from {moment(row.since_start_ns)} s on"
+        if row.older
+        else f"at {moment(row.since_start_ns)} s"
+    )
+    yield Item(Text(f"{at}{_thread(details)}", palette.faint))
 
 
 def _thread(details: Details) -> str:
@@ -62,7 +70,7 @@ def _outcome(details: Details) -> str:
     result = clean(details.result)
     match row.kind:
         case RowKind.RUNNING:
-            return f" — inside for {duration(row.inside_ns)}"
+            return f" — inside for {'more than ' * row.older}{duration(row.inside_ns)}"
         case RowKind.UNFINISHED:
             return " — never returned"
         case RowKind.WASTED:
@@ -104,6 +112,8 @@ def _memory(details: Details, width: int, palette: Palette) -> Iterator[Item]:
 
 
 def _piece(piece: Piece, number: int, width: int, palette: Palette) -> Item:
+    if piece.arg is None and not piece.name and piece.address and not piece.missing:
+        return _link(piece, palette)
     of = piece.name or ("" if piece.arg is None else f"arg {piece.arg + 1}")
     where = f" {piece.address:#x}" if piece.address else ""
     lies = f" {piece.where}" if piece.where else ""
@@ -120,3 +130,14 @@ def _piece(piece: Piece, number: int, width: int, palette: Palette) -> Item:
     # A message is why one looks; the structures around it are shown as a tree already.
     closed = number > 0 or len(piece.content) > 256
     return Item(heading, f"memory/{number}", tuple(dump), closed=closed, indent=4)
+
+
+def _link(piece: Piece, palette: Palette) -> Item:
+    """What the tracer saw that a new descriptor, whose number stands for an address, leads to (/proc/PID/fd)."""
+    path, _, note = piece.content.decode(errors="replace").partition("\0")
+    of = "the working directory" if piece.address > _LAST_FD else f"descriptor {piece.address}"
+    line = Text(f"seen in /proc: {of} is ", palette.faint)
+    line.append(clean(path), palette.text)
+    if note:
+        line.append(f" ({clean(note.replace(chr(0), ', '))})", palette.faint)
+    return Item(line, indent=4)

@@ -16,7 +16,8 @@ from rich.style import Style
 from rich.text import Text
 
 from tracer.analyze.figure import Figure, Phase, Step, StepKind
-from tui.drawing.figure_glyphs import ASCII, UNICODE, Glyphs, in_ascii
+from tui.drawing.ascii import in_ascii
+from tui.drawing.figure_glyphs import ASCII, UNICODE, Glyphs
 from tui.drawing.figure_rows import Row, rows_of, who
 from tui.drawing.figure_summary import legend, summary
 from tui.drawing.figure_words import call_words
@@ -32,8 +33,8 @@ _LEFT: Final = 1
 def figure_lines(figure: Figure, width: int, palette: Palette, glyphs: Glyphs = UNICODE) -> list[Text]:
     """The whole figure, each line at most `width` cells (at least 80)."""
     width = max(width, WIDTH)
-    rows = _rows(figure)
-    picture = [_line(row, phase, width, palette, glyphs) for row, phase in zip(rows, _brackets(rows), strict=True)]
+    rows = picture_rows(figure)
+    picture = [_line(row, phase, width, palette, glyphs) for row, phase in zip(rows, brackets(rows), strict=True)]
     lines = [
         *_heading(figure, width, palette, glyphs),
         *_before(figure, palette),
@@ -47,7 +48,7 @@ def figure_lines(figure: Figure, width: int, palette: Palette, glyphs: Glyphs = 
     return [_ascii(line) for line in lines] if glyphs is ASCII else lines
 
 
-def _rows(figure: Figure) -> list[Row]:
+def picture_rows(figure: Figure) -> list[Row]:
     """The rows of all steps; what happened while a call was under way is drawn inside it."""
     steps = list(figure.steps)
     several_threads = any(step.kind is StepKind.THREAD for step in steps)
@@ -154,7 +155,7 @@ def _between(row: Row, width: int, palette: Palette, glyphs: Glyphs) -> tuple[st
     return glyphs.left + f"{gap}{line}".rjust(width - 1, line), style
 
 
-def _brackets(rows: list[Row]) -> list[tuple[str, str]]:
+def brackets(rows: list[Row]) -> list[tuple[str, str]]:
     """For every row the bracket's part and its words, two lines of them."""
     waits = any(row.phase is Phase.WAIT for row in rows)
     marks: list[tuple[str, str]] = []

@@ -36,14 +36,3 @@ ASCII: Final = Glyphs(
     user="##", kernel="%%", blocked="::", runnable="//", empty=" |", line="-", double="=", right=">", left="<",
     double_right=">", double_left="<", top="\\", middle="|", bottom="/", alone="-", dot="-",
 )  # fmt: skip
-
-
-def in_ascii(text: str) -> str:
-    """`text` with everything else spelled out, as many characters as before."""
-    return text.translate(_SPELLED).encode("ascii", "replace").decode()
-
-
-_SPELLED: Final = str.maketrans(
-    "µ–…·─═│▶◀└┘┌┐" + "●○×✗━┣┫▾▴↓↑←→",
-    "u-~-" + "-=|><" + "++++" + "*ox!=[]v^v^<>",
-)

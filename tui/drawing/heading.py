@@ -8,6 +8,7 @@ from rich.style import Style
 from rich.text import Text
 
 from tracer.analyze.results import Ending, Report
+from tracer.analyze.scope import short_words
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean, fit
 from tui.drawing.units import count, seconds, several
@@ -82,8 +83,9 @@ def _facts(snapshot: Snapshot) -> list[str]:
     report = snapshot.report
     threads = snapshot.alive if snapshot.live else len(report.threads)
     clock = "corrected" if snapshot.corrected else "not corrected"
-    source = "" if report.source == "schedstat" else f", clock: {report.source}"
+    source = "" if report.source in ("schedstat", "switches") else f", clock: {report.source}"
     facts = [
+        *(clean(word) for word in short_words(report.scope)),
         f"pid {snapshot.pid}" if snapshot.pid is not None else "",
         several(threads, "thread"),
         seconds(max(0, snapshot.now_ns - snapshot.start_ns)),

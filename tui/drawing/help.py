@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
+from typing import Final
 
 from rich.text import Text
 
 from tui.drawing.call_row import MARKS, MEANINGS
 from tui.drawing.palette import STATES, Palette, style_of
+from tui.drawing.timeline_glyphs import UNICODE
 
 _SHOWN = {
     "question_mark": "?",
@@ -33,16 +36,29 @@ _SHOWN = {
     "right_square_bracket": "]",
 }
 
+_TIMELINE: Final = (
+    ("wakeup", "a wait ended with something ready"), ("signal", "a signal came"),
+    ("mark", "the program marked a moment"),
+    ("spawn", "the thread begins"), ("exec", "it runs another program from here"), ("exit", "it ends"),
+    ("several", "several of these in one cell"), ("held", "the tracer held it all the time"),
+    ("mixed", "on a CPU and off it, in a lane of one row"),
+)  # fmt: skip
+
 Sections = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """Title, and (keys as bound, what they do)."""
 
 
-def help_lines(sections: Sections, palette: Palette) -> list[Text]:
-    """One line per key, mark and pattern."""
+_KEYS: Final = 16
+"""Cells of the column with the keys."""
+
+
+def help_lines(sections: Sections, palette: Palette, width: int, *, legend: bool = True) -> list[Text]:
+    """Each key, and (`legend`) mark and pattern, in at most `width` cells where its words allow it."""
     lines: list[Text] = []
     for title, keys in sections:
-        lines += [Text(title, style=palette.accent), *_keys(keys, palette), Text("")]
-    return [*lines, *_marks(palette), Text(""), *_patterns(palette)]
+        lines += [Text(title, style=palette.accent), *_keys(keys, palette, width), Text("")]
+    parts = (_marks(palette), _timeline(palette), _patterns(palette)) if legend else ()
+    return [*lines, *(line for part in parts for line in (*part, Text("")))][:-1]
 
 
 def keys_text(keys: str) -> str:
@@ -55,16 +71,26 @@ def _shown(key: str) -> str:
     return _SHOWN.get(key) or "+".join((*held, _SHOWN.get(last, last)))
 
 
-def _keys(keys: tuple[tuple[str, str], ...], palette: Palette) -> Iterator[Text]:
+def _keys(keys: tuple[tuple[str, str], ...], palette: Palette, width: int) -> Iterator[Text]:
     for key, description in keys:
-        yield Text.assemble((f"  {keys_text(key):<16}", palette.strong), (description, palette.text))
+        names = keys_text(key)
+        for words in textwrap.wrap(description, max(20, width - _KEYS - 3)):
+            yield Text.assemble((f"  {names:<{_KEYS}} ", palette.strong), (words, palette.text))
+            names = ""
 
 
 def _marks(palette: Palette) -> Iterator[Text]:
     yield Text("Marks in the list", style=palette.accent)
     for kind, meaning in MEANINGS.items():
-        yield Text.assemble((f"  {MARKS[kind]:<16}", palette.strong), (meaning, palette.text))
-    yield Text.assemble((f"  {'↓ ↑':<16}", palette.strong), ("bytes copied into / out of the kernel", palette.text))
+        yield Text.assemble((f"  {MARKS[kind]:<{_KEYS}} ", palette.strong), (meaning, palette.text))
+    arrows = f"  {'↓ ↑':<{_KEYS}} "
+    yield Text.assemble((arrows, palette.strong), ("bytes copied into / out of the kernel", palette.text))
+
+
+def _timeline(palette: Palette) -> Iterator[Text]:
+    yield Text("In the timeline", style=palette.accent)
+    for name, meaning in _TIMELINE:
+        yield Text.assemble((f"  {getattr(UNICODE, name):<{_KEYS}} ", palette.strong), (meaning, palette.text))
 
 
 def _patterns(palette: Palette) -> Iterator[Text]:

@@ -13,12 +13,18 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _LABEL, _SHARE, _AMOUNT = 9, 8, 10
 
 
-def time_bar(totals: Totals, uncertainty_ns: int, width: int, palette: Palette) -> list[Text]:
-    """Four lines of at most `width` cells. `uncertainty_ns` is the ± on user and on kernel."""
+def time_bar(
+    totals: Totals, uncertainty_ns: int, width: int, palette: Palette, *, untraced: bool = False
+) -> list[Text]:
+    """Four lines of at most `width` cells. `uncertainty_ns` is the ± on user and on kernel; `untraced`: there were
+    calls that nobody looked at, so what seems user time has kernel time in it."""
     notes = {state: note(state, totals, uncertainty_ns, roomy=width >= 104) for state in STATES}
+    if untraced:
+        notes[USER] = "  ".join(filter(None, ("user + untraced kernel", notes[USER])))
     room = width - 1 - _LABEL - _SHARE - _AMOUNT
     bar = max(10, min(60, room - max(len(text) for text in notes.values()) - 3))
-    return [_line(state, totals, notes[state], bar, palette) for state in STATES]
+    words = {state: "user +" if untraced and state is USER else state.word for state in STATES}
+    return [_line(state, words[state], totals, notes[state], bar, palette) for state in STATES]
 
 
 def bar_text(part: int, whole: int, width: int, pattern: str) -> str:
@@ -62,12 +68,12 @@ def _about_waiting(totals: Totals, *, roomy: bool) -> list[str]:
     return []
 
 
-def _line(state: State, totals: Totals, words: str, bar: int, palette: Palette) -> Text:
+def _line(state: State, name: str, totals: Totals, words: str, bar: int, palette: Palette) -> Text:
     times = totals.times
     part = int(getattr(times, f"{state.word}_ns"))
     style = style_of(palette, state)
     line = Text(" ", no_wrap=True, end="")
-    line.append(fit(state.word, _LABEL), palette.text)
+    line.append(fit(name, _LABEL), palette.text)
     line.append(fit(bar_text(part, times.own_ns, bar, state.pattern), bar), style)
     line.append(fit(percent(part, times.own_ns), _SHARE, right=True), palette.strong)
     line.append(fit(duration(part), _AMOUNT, right=True), palette.text)

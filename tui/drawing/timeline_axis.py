@@ -52,3 +52,18 @@ def axis(window: Window, start_ns: int, palette: Palette, glyphs: Glyphs) -> Tex
     line.truncate(window.cells)
     line.append(" " * (window.cells - line.cell_len))
     return line
+
+
+def axis_note(read: float, folded: int, width: int, palette: Palette) -> Text:
+    """What stands left of the axis, in `width` cells: which part of the lines was read, or how many lanes are left
+    out."""
+    note = Text(f" {folded} left out" if folded else "", palette.faint, no_wrap=True, end="")
+    if read < 1:
+        note = Text(f" read {read:.0%}", palette.running, no_wrap=True, end="")
+    note.truncate(width, overflow="ellipsis", pad=True)
+    return note
+
+
+def no_axis(palette: Palette) -> Text:
+    """In place of it, before the first call."""
+    return Text(" No calls yet: the timeline begins with the first.", palette.faint)

@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.text import Text
 
-from tui.drawing.figure_glyphs import in_ascii
+from tui.drawing.ascii import in_ascii
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ ASCII: Final = Glyphs(
 
 def spelled(text: str, glyphs: Glyphs) -> str:
     """`text` as it is, or in plain ASCII with as many characters when the shapes are."""
-    return in_ascii(text.replace("≥", ">").replace("▸", ">")) if glyphs is ASCII else text
+    return in_ascii(text) if glyphs is ASCII else text
 
 
 def spelled_text(line: Text, glyphs: Glyphs) -> Text:

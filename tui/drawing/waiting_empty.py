@@ -6,20 +6,11 @@ from collections.abc import Collection
 from typing import Final
 
 _HERE: Final = (
-    "Here stand select, poll and epoll_wait: what was asked, what was ready, and what the thread then did. "
+    "Here stand select, poll and epoll_wait: what was asked, what was ready, and what the thread then did; and "
+    "io_uring and native AIO: what is in flight, and what was answered. "
     "Try: iotrace run epoll --clients 23"
 )
 _OTHERWISE: Final = (
-    (
-        ("io_uring_enter",),
-        "io_uring_enter, for requests that the kernel has completed. There is no set of descriptors to watch: each "
-        "request names its own",
-    ),
-    (
-        ("io_getevents", "io_pgetevents"),
-        "io_getevents, for requests that the kernel has completed. There is no set of descriptors to watch: each "
-        "request names its own",
-    ),
     (
         ("rt_sigtimedwait",),
         "rt_sigtimedwait, for a signal. There is no set of descriptors to watch: the signal says which one it is "

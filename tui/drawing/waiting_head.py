@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from tracer.analyze.waiting_sets import Array, Bits, WaitReturn
+from tracer.analyze.waiting_sets import Array, Bits, Family, WaitReturn
+from tracer.analyze.waiting_sets_asked import Requests
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean
 from tui.drawing.units import count, duration, moment, several, short_size
@@ -30,9 +31,11 @@ def _first(ret: WaitReturn, start_ns: int, palette: Palette) -> Text:
 def _outcome(ret: WaitReturn) -> str:
     if ret.result < 0:
         return clean(ret.outcome)
+    watched = ret.watched
+    if isinstance(watched, Requests):
+        return f"{count(len(watched.answered))} answered, {count(len(watched.flying))} in flight"
     if ret.result == 0:
         return "nothing ready: timeout"
-    watched = ret.watched
     if isinstance(watched, Bits):
         asked = len(frozenset().union(*(each for each in watched.asked if each)))
     else:
@@ -44,7 +47,7 @@ def _outcome(ret: WaitReturn) -> str:
 
 def _second(ret: WaitReturn, palette: Palette) -> Text:
     line = Text(no_wrap=True, end="", overflow="ellipsis")
-    line.append(f" {ret.name}, timeout {_timeout(ret)}", palette.faint)
+    line.append(f" {ret.name}, {_asked(ret)}", palette.faint)
     slept = f"slept {duration(ret.blocked_ns)}" if ret.blocked_ns else "did not sleep"
     line.append(f" · {slept}", palette.blocked)
     line.append(f" · kernel {duration(ret.kernel_ns)}", palette.kernel)
@@ -55,6 +58,16 @@ def _second(ret: WaitReturn, palette: Palette) -> Text:
     if ret.cut:
         line.append(" · too many calls until the next wait to look at all", palette.faint)
     return line
+
+
+def _asked(ret: WaitReturn) -> str:
+    """What the call was to wait for."""
+    if not isinstance(ret.watched, Requests):
+        return f"timeout {_timeout(ret)}"
+    wanted = ret.watched.wanted
+    waits = f"waits for {several(wanted, 'answer')}" if wanted else "does not wait"
+    timeout = f", timeout {_timeout(ret)}" if ret.timeout else ""
+    return f"{waits}{timeout} · {count(ret.watched.handed)} handed over"
 
 
 def _timeout(ret: WaitReturn) -> str:
@@ -71,4 +84,6 @@ def _what_crossed(ret: WaitReturn) -> str:
         return f"({several(sets, 'set')} of {several(watched.bytes_each // 8, 'word')}, in and out again)"
     if isinstance(watched, Array):
         return "(the whole array in, every revents out)"
-    return "(only what is ready, out)"
+    if isinstance(watched, Requests) and ret.waiter.family is Family.URING:
+        return "(requests and answers lie in memory that both share)"
+    return "(one io_event an answer, out)" if isinstance(watched, Requests) else "(only what is ready, out)"

@@ -51,8 +51,10 @@ def waiter_line(waiter: Waiter, columns: tuple[Column, ...], width: int, palette
 
 
 def who(waiter: Waiter) -> str:
-    """epoll 5, select, poll."""
-    return f"epoll {waiter.fd}" if waiter.family is Family.EPOLL else waiter.family.value
+    """epoll 5, select, poll, io_uring 4, native AIO 0x7f10a5c0."""
+    if waiter.family is Family.AIO and waiter.context is not None:
+        return f"{waiter.family.value} {waiter.context:#x}"
+    return waiter.family.value if waiter.fd is None else f"{waiter.family.value} {waiter.fd}"
 
 
 def _mean(value: float) -> str:

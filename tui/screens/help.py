@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -14,6 +15,11 @@ from textual.widgets import Static
 from tui.drawing.help import Sections, help_lines
 from tui.screens.current_size import CurrentSize
 from tui.theme import palette_of
+
+_FRAME: Final = 7
+"""Cells of the border, the padding and the scroll bar."""
+_WIDEST: Final = 84 - _FRAME
+"""As in modal.tcss, which also says nine tenths of the screen."""
 
 
 class HelpScreen(CurrentSize, ModalScreen[None]):
@@ -28,9 +34,10 @@ class HelpScreen(CurrentSize, ModalScreen[None]):
         Binding("pagedown,space", "page(1)", "A page down", show=False),
     ]
 
-    def __init__(self, sections: Sections) -> None:
+    def __init__(self, sections: Sections, *, legend: bool = True) -> None:
         super().__init__()
         self._sections = sections
+        self._legend = legend
 
     def compose(self) -> ComposeResult:
         """The text."""
@@ -39,8 +46,11 @@ class HelpScreen(CurrentSize, ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Fill it in, in the colours of the theme."""
-        text = Text("\n").join(help_lines(self._sections, palette_of(self)))
-        self.query_one("#help-text", Static).update(text)
+        self._fill()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Lines are wrapped to the new width."""
+        self._fill()
 
     def action_scroll(self, lines: int) -> None:
         """Some lines up or down."""
@@ -49,6 +59,11 @@ class HelpScreen(CurrentSize, ModalScreen[None]):
     def action_page(self, pages: int) -> None:
         """A page up or down."""
         self._view.scroll_relative(y=pages * max(1, self._view.size.height - 1), animate=False)
+
+    def _fill(self) -> None:
+        width = min(_WIDEST, self.app.size.width * 9 // 10 - _FRAME)
+        text = Text("\n").join(help_lines(self._sections, palette_of(self), width, legend=self._legend))
+        self.query_one("#help-text", Static).update(text)
 
     @property
     def _view(self) -> VerticalScroll:

@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher
 from tui.drawing.heading import scope_notes
 from tui.live import LiveRun
 from tui.messages import GoTo, Polled, Printed, SetFilter
-from tui.panes import CALLS, OUTPUT, TABS, panes_for
+from tui.panes import CALLS, FINDINGS, OUTPUT, TABS, panes_for
 from tui.screens.stepping import STEP_ACTIONS, SteppingScreen
 from tui.snapshot import Snapshot, Source
 from tui.terminal import ProgramTerminal
@@ -187,7 +187,8 @@ class MainScreen(SteppingScreen):
         self._show_heading(snapshot)
         self.query_one(TimeBar).show(snapshot.report)
         self.query_one(TotalsLine).show(snapshot.report.totals)
-        self.query_one(TabLine).tell(*scope_notes(snapshot.report))
+        found = {FINDINGS: len(snapshot.report.findings or ())}
+        self.query_one(TabLine).tell(scope_notes(snapshot.report), found)
         pane = self._panes.get(self._tab)
         if pane is not None:
             pane.show(snapshot)

@@ -13,7 +13,7 @@ from tui.screens.current_size import CurrentSize
 from tui.snapshot import Source
 from tui.widgets.step_panel import StepPanel
 
-_WHILE_HELD = frozenset({"step_kind", "step_fd", "run_on", "next_held"})
+_WHILE_HELD = frozenset({"step_kind", "step_fd", "step_mark", "run_on", "next_held"})
 STEP_ACTIONS = _WHILE_HELD | {"step"}
 
 
@@ -26,6 +26,7 @@ class SteppingScreen(CurrentSize, Screen[None]):
         Binding(
             "C", "step_fd", "Next on fd", tooltip="Run on until the next call on this descriptor", priority=True
         ),
+        Binding("m", "step_mark", "To mark", tooltip="Run on until the program marks a phase", priority=True),
         Binding("r", "run_on", "Run on", tooltip="Hold no more", priority=True),
         Binding("t", "next_held", "Show another held thread", priority=True, show=False),
     ]
@@ -47,6 +48,10 @@ class SteppingScreen(CurrentSize, Screen[None]):
         """Run on until the next call with this descriptor begins."""
         if not self.step_panel.until_descriptor():
             self.notify("This call is about no descriptor.", timeout=3)
+
+    def action_step_mark(self) -> None:
+        """Run on until the program marks something: a bundled model does so before its work begins."""
+        self.step_panel.until_mark()
 
     def action_run_on(self) -> None:
         """Hold no more."""

@@ -95,6 +95,11 @@ class CallList(LinesView):
         self._anchor = line
         return self.line == line
 
+    def open_at(self, line: int) -> None:
+        """Put the cursor on `line`, which is the first on screen then."""
+        self.go_to_line(line)
+        self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
+
     def move_to(self, index: int) -> None:
         """Put the cursor there and remember the line."""
         self.on_top = False

@@ -8,22 +8,21 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Static
 
 from tracer.analyze.filter.errors import FilterError
 from tracer.analyze.filter.listing import IN_TIME, Listed, Listing, Order
 from tracer.analyze.filter.parse import parse
 from tracer.analyze.filter.tree import Field
 from tracer.analyze.filter.vocabulary import Vocabulary
-from tracer.analyze.line_stretch import Stretches
-from tui.drawing.call_columns import column_titles
+from tui.drawing.call_columns import column_titles, order_at
 from tui.drawing.filter_bar import status_text
-from tui.drawing.measure import measure_text
 from tui.list_work import Found, work_out
 from tui.snapshot import Snapshot, Source
 from tui.theme import palette_of
 from tui.widgets.call_list import CallList
 from tui.widgets.filter_bar import FilterBar
+from tui.widgets.lines_view import LinesView
+from tui.widgets.measure_line import MeasureLine
 from tui.widgets.titles import Titles
 
 ORDERS = (None, Field.WALL, Field.KERNEL, Field.BLOCKED, Field.RUNNABLE, Field.USER, Field.BYTES)
@@ -34,10 +33,11 @@ _NO_MATCH = "No call matches the filter. x takes it away."
 class CallTable(Vertical):
     """Titles, filter, list, and the line that measures from the mark."""
 
-    DEFAULT_CSS = "CallTable #measure { height: 1; display: none; background: $panel; }"
-
     class FilterLeft(Message):
         """The filter is typed, or given up."""
+
+    class Moved(Message):
+        """The cursor is on another line, or the line it is on has changed."""
 
     def __init__(self, source: Source) -> None:
         super().__init__(id="calls-table")
@@ -47,12 +47,13 @@ class CallTable(Vertical):
         self._source = source
         self._snapshot: Snapshot | None = None
         self._bar = FilterBar(self._vocabulary)
-        self._measure = Static(id="measure", markup=False)
-        self._sums: Stretches | None = None
+        self._measure = MeasureLine(source)
         self._listing: Listing | None = None
         """What is worked out; None while all calls are listed in the order of time."""
         self._stop = Event()
         self._working = False
+        self._wished: tuple[str, Order] | None = None
+        """A filter and an order that were asked for before there was anything to list."""
 
     def compose(self) -> ComposeResult:
         """Top to bottom."""
@@ -79,13 +80,12 @@ class CallTable(Vertical):
             self._work()
         if threads != self.list.threads:
             self.query_one(Titles).refresh()
+        if self._wished is not None:
+            self._apply(*self._wished)
 
     def edit_filter(self) -> None:
         """Let a filter be typed."""
-        if self._source.known() is None:
-            self.notify("Nothing to filter yet.", timeout=3)
-        else:
-            self._bar.edit()
+        self._bar.edit()
 
     def set_filter(self, text: str) -> None:
         """List only what `text` lets through. Raises FilterError."""
@@ -113,12 +113,20 @@ class CallTable(Vertical):
 
     def show_measure(self) -> None:
         """Say what lies between the mark and the cursor."""
-        known, mark, line = self._source.known(), self.list.marked, self.list.line
-        shown = known is not None and mark is not None and line is not None and line < known.lines.count
-        self._measure.display = shown
-        if shown and known is not None and mark is not None and line is not None:
-            self._sums = self._sums or Stretches(known.lines)
-            self._measure.update(measure_text(self._sums.between(mark, line), palette_of(self)))
+        self._measure.show(self.list.marked, self.list.line)
+
+    def on_lines_view_moved(self, event: LinesView.Moved) -> None:
+        """Said anew: a message of the list goes no further up than to who made the list send it, and that is this
+        table when a filter or another order puts another line below the cursor."""
+        event.stop()
+        self.post_message(self.Moved())
+
+    def on_titles_clicked(self, event: Titles.Clicked) -> None:
+        """A title was clicked: that is the column to sort by."""
+        event.stop()
+        order = order_at(self.list.layout_of(self.query_one(Titles).size.width - 1), event.x, self.order)
+        if order is not None:
+            self.set_order(order)
 
     def on_filter_bar_typed(self, event: FilterBar.Typed) -> None:
         """List at once what is typed."""
@@ -144,6 +152,7 @@ class CallTable(Vertical):
 
     def _apply(self, text: str, order: Order) -> None:
         known, snapshot = self._source.known(), self._snapshot
+        self._wished = (text, order) if known is None or snapshot is None else None
         if known is None or snapshot is None or (text, order) == (self.filter, self.order):
             return
         try:

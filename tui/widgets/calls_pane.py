@@ -9,6 +9,8 @@ from textual.binding import Binding, BindingType
 
 from tracer.analyze.filter.errors import FilterError
 from tracer.analyze.filter.listing import Order
+from tracer.analyze.line_jumps import at_time
+from tracer.analyze.phases import MEASURE
 from tui.drawing.call_columns import default_columns
 from tui.screens.manual import ManualScreen
 from tui.snapshot import RowKind, Snapshot, Source
@@ -16,14 +18,14 @@ from tui.widgets.call_jumps import JUMP_KEYS, CallJumps
 from tui.widgets.call_table import ORDERS, CallTable
 from tui.widgets.columns_dialog import ColumnsDialog
 from tui.widgets.details import DetailsPane
-from tui.widgets.lines_view import LinesView
 
 
 class CallsPane(CallJumps):
     """The list with its titles, and the details pane: open at first where there is room for both."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", tooltip="Type a filter"),
+        # With priority, that is before the next key is looked at: what is typed behind it is meant for the filter.
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Type a filter", priority=True),
         Binding("x,ctrl+u", "clear_filter", "All calls again, in the order of time", show=False),
         Binding("enter", "toggle_details", "Details", tooltip="Open or close the details"),
         Binding("tab", "to_details", "To the details and back", show=False),
@@ -40,6 +42,8 @@ class CallsPane(CallJumps):
     def __init__(self, source: Source) -> None:
         super().__init__(source, id="calls")
         self._details = DetailsPane()
+        self._opening = True
+        """The cursor was not put where a finished recording is to open."""
 
     def compose(self) -> ComposeResult:
         """List and details."""
@@ -50,10 +54,16 @@ class CallsPane(CallJumps):
         """Show `snapshot` in both."""
         self.snapshot = snapshot
         self.table.show(snapshot)
+        if self._opening:
+            self._open_at_phase(snapshot)
 
     def take_focus(self) -> None:
-        """Keys go to the list."""
-        self.table.list.focus()
+        """Keys go to the list, at once."""
+        self.screen.set_focus(self.table.list)
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """A slash in a filter is part of it."""
+        return not (action == "filter" and self.table.editing)
 
     def redraw(self) -> None:
         """Draw again in another theme."""
@@ -138,7 +148,7 @@ class CallsPane(CallJumps):
             else:
                 self.app.push_screen(ManualScreen(row.name))
 
-    def on_lines_view_moved(self, event: LinesView.Moved) -> None:
+    def on_call_table_moved(self, event: CallTable.Moved) -> None:
         """The details are those of the line below the cursor."""
         event.stop()
         self._show_details()
@@ -148,6 +158,16 @@ class CallsPane(CallJumps):
         """What the keys do has changed."""
         event.stop()
         self.refresh_bindings()
+
+    def _open_at_phase(self, snapshot: Snapshot) -> None:
+        """A finished run opens where its measured phase begins: what an interpreter does at its start is seldom
+        what one looks for. Not when somebody has moved, or lists something else."""
+        calls, known = self.table.list, self.source.known()
+        phase = next((each for each in snapshot.report.phases if each.name == MEASURE), None)
+        elsewhere = snapshot.live or calls.cursor > 0 or self.table.filter or self.table.editing
+        self._opening = not elsewhere and phase is None and snapshot.loading is not None
+        if phase is not None and known is not None and not elsewhere:
+            calls.open_at(min(at_time(known, phase.begin_ns - known.start_ns), snapshot.settled - 1))
 
     def _chosen(self, chosen: tuple[str, ...] | None) -> None:
         if chosen is not None:

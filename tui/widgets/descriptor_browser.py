@@ -10,13 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tracer.analyze.descriptor_lives import Choice, DescriptorLives, DescriptorTable
 from tui.drawing.descriptors import SORTS, descriptor_columns
 from tui.drawing.grid import Column, column_at, grid_titles
 from tui.theme import palette_of
 from tui.widgets.descriptor_table import DescriptorList
+from tui.widgets.text_block import TextBlock
 from tui.widgets.titles import Titles
 
 _ASCENDING: Final = frozenset({"fd", "what", "opened"})
@@ -52,7 +53,7 @@ class DescriptorBrowser(Vertical):
         self.choice = Choice()
         self.list = DescriptorList()
         self._search = Input(placeholder="part of a path, an address, a number or a call", compact=True)
-        self._empty = Static(_EMPTY, id="descriptors-empty", markup=False)
+        self._empty = TextBlock(id="descriptors-empty")
 
     def compose(self) -> ComposeResult:
         """Top to bottom."""
@@ -65,7 +66,7 @@ class DescriptorBrowser(Vertical):
         """List `table`; `run`: CLOCK_MONOTONIC of the beginning and of now."""
         self.list.show(lives, table, run)
         self._empty.display = not self.list.count
-        self._empty.update("Nothing has that text in it." if self.choice.search else _EMPTY)
+        self._empty.put(Text("Nothing has that text in it." if self.choice.search else _EMPTY))
         self.query_one(Titles).refresh()
 
     def action_sort_by(self, step: int) -> None:

@@ -146,6 +146,7 @@ class FilterBar(Vertical):
             self._error = None
         except FilterError as error:
             self._error = error
+        self._words = self._words or self._vocabulary()  # None before the first lines
         self._completion = complete(text, self._input.cursor_position, self._words) if self._words else _NONE
         self._selected = 0
         self._draw()

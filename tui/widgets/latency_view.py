@@ -1,9 +1,8 @@
-"""The heat map of latencies, counted by a worker; a newer request ends an older one."""
+"""The heat map of latencies, over the stretch of time that the timeline shows."""
 
 from __future__ import annotations
 
-from threading import Event, Lock
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -14,15 +13,13 @@ from textual.message_pump import MessagePump
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tracer.analyze.latency_map import Latencies, LatencyMap, Wanted
+from tracer.analyze.latency_map import LatencyMap, Wanted
 from tui.drawing.latency_map import LatencyRows, cell_line, rows_of, segments, shades_line
 from tui.drawing.timeline_glyphs import Glyphs
+from tui.latency_counting import LatencyCounting
 from tui.messages import GoTo
 from tui.theme import palette_of
 from tui.timeline_view import TimelineView
-
-_SLICE: Final = 1 << 20
-"""Lines counted between two pictures."""
 
 
 class LatencyView(Widget, can_focus=True):
@@ -65,11 +62,7 @@ class LatencyView(Widget, can_focus=True):
         super().__init__()
         self._glyphs = glyphs
         self._view: TimelineView | None = None
-        self._counting: Latencies | None = None
-        self._asked: tuple[Wanted, int] | None = None
-        self._stop = Event()
-        self._turn = Lock()
-        """One worker counts at a time; the one before ends soon after it is told to."""
+        self._counting: LatencyCounting | None = None
         self._map: LatencyMap | None = None
         self._rows = LatencyRows((), ())
         self._octave: int | None = None
@@ -84,11 +77,10 @@ class LatencyView(Widget, can_focus=True):
     def show(self, view: TimelineView, room: int) -> None:
         """Show the latencies in the window of `view`; `room` cells stand left of the map."""
         self._view, self._room = view, room
-        known = view.scene.known
-        if self._counting is None:
-            self._counting = Latencies(known.lines, lambda code: known.facts[code].name)
-        if self._asked != (self._wanted(view), known.lines.count):
-            self._start(view)
+        self._counting = self._counting or LatencyCounting(view.scene.known)
+        work = self._counting.ask(self._wanted(view), lambda latencies: self.post_message(self.Counted(latencies)))
+        if work is not None:
+            self.run_worker(work, thread=True)
         self._lay_out()
 
     def lines(self, width: int) -> list[Text]:
@@ -113,7 +105,8 @@ class LatencyView(Widget, can_focus=True):
 
     def on_unmount(self) -> None:
         """Let the worker go."""
-        self._stop.set()
+        if self._counting is not None:
+            self._counting.end()
 
     def on_latency_view_counted(self, event: Counted) -> None:
         """Draw it, unless something else is wanted by now."""
@@ -174,8 +167,7 @@ class LatencyView(Widget, can_focus=True):
         octaves = self._rows.rows[self._place()].octaves
         place = self._wanted(self._view), self._view.cell, octaves
         before, shown = self._shown
-        line = self._counting.find(*place, after=shown) if before == place else None
-        line = self._counting.find(*place) if line is None else line  # behind the last comes the first again
+        line = self._counting.find(*place, after=shown if before == place else -1)
         if line is None:
             self.notify("No call here.", timeout=2)
         else:
@@ -190,24 +182,6 @@ class LatencyView(Widget, can_focus=True):
     def _wanted(self, view: TimelineView) -> Wanted:
         window = view.window
         return Wanted(window.begin_ns, window.end_ns, window.cells, self._call, self._kernel_only)
-
-    def _start(self, view: TimelineView) -> None:
-        """Count what is wanted now, and let go of what was before."""
-        counting, wanted = self._counting, self._wanted(view)
-        assert counting is not None, "made before anything is counted"
-        self._asked = wanted, view.scene.known.lines.count
-        self._stop.set()
-        stop = self._stop = Event()
-        self.run_worker(lambda: self._count(counting, wanted, stop), thread=True)
-
-    def _count(self, counting: Latencies, wanted: Wanted, stop: Event) -> None:
-        """In a worker."""
-        with self._turn:
-            done = 0.0
-            while done < 1 and not stop.is_set():
-                latencies = counting.count(wanted, stop.is_set, _SLICE)
-                done = latencies.done
-                self.post_message(self.Counted(latencies))
 
     def _lay_out(self) -> None:
         if self._map is not None and self._map.wanted.cells:

@@ -104,6 +104,11 @@ class StepPanel(Widget):
         self._order(f"until fd {self._call.row.pid} {self._call.fds[0]}")
         return True
 
+    def until_mark(self) -> None:
+        """Run on until the program marks a moment: a write to descriptor -1, which begins or ends a phase."""
+        self._wait_for("mark")
+        self._order("until mark")
+
     def run_on(self) -> None:
         """Let all go on."""
         self._order("release")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Static
+
+from tui.widgets.text_block import TextBlock
 
 
 class Story(VerticalScroll, can_focus=True):
@@ -19,7 +20,7 @@ class Story(VerticalScroll, can_focus=True):
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._text = Static(markup=False)
+        self._text = TextBlock()
         self._about: object = None
 
     def compose(self) -> ComposeResult:
@@ -31,4 +32,4 @@ class Story(VerticalScroll, can_focus=True):
         if about != self._about:
             self.scroll_home(animate=False)
         self._about = about
-        self._text.update(Text("\n").join(lines))
+        self._text.put(Text("\n").join(lines))

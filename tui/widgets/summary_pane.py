@@ -6,15 +6,13 @@ from threading import Event
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widget import Widget
 
 from tracer.analyze.groups import View, group_rows
 from tracer.analyze.line_sums import LineSums
-from tui.drawing.summary import cells, summary_titles, view_at, view_line
+from tui.drawing.summary import cells, summary_titles
 from tui.drawing.summary_columns import summary_layout
 from tui.messages import SetFilter
 from tui.snapshot import Snapshot, Source
@@ -24,6 +22,7 @@ from tui.widgets.pane import Pane
 from tui.widgets.summary_details import SummaryDetails
 from tui.widgets.summary_table import SummaryTable
 from tui.widgets.titles import Titles
+from tui.widgets.view_line import ViewLine
 
 AGAIN = 0.5
 """Seconds between two sums of a growing recording."""
@@ -34,33 +33,6 @@ _EMPTY = {
     'write(-1, "iotrace:end NAME", …); bundled models mark theirs.',
     View.ERROR: "No call failed.",
 }
-
-
-class ViewLine(Widget):
-    """The names of the views."""
-
-    DEFAULT_CSS = "ViewLine { height: 1; }"
-
-    class Picked(Message):
-        """A view was clicked."""
-
-        def __init__(self, view: View) -> None:
-            super().__init__()
-            self.view = view
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.view = View.CALL
-
-    def render(self) -> Text:
-        """The line."""
-        return view_line(self.view, self.size.width, "v: next view · ⏎: its calls", palette_of(self))
-
-    def on_click(self, event: events.Click) -> None:
-        """Tell the pane."""
-        view = view_at(event.x)
-        if view is not None:
-            self.post_message(self.Picked(view))
 
 
 class SummaryPane(Pane):

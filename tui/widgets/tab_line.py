@@ -26,9 +26,10 @@ class Tab:
     pane: str
     short: str = ""
 
-    def label(self, *, short: bool = False) -> str:
-        """What the line shows for it."""
-        return f"{self.key} {self.short or self.title}" if short else f" {self.key} {self.title} "
+    def label(self, count: int = 0, *, short: bool = False) -> str:
+        """What the line shows for it; `count`: how many things there are in it, 0 = nothing to say."""
+        many = f" ({count})" if count else ""
+        return f"{self.key} {self.short or self.title}{many}" if short else f" {self.key} {self.title}{many} "
 
 
 class TabLine(Widget):
@@ -48,23 +49,25 @@ class TabLine(Widget):
         self._tabs = tabs
         self._open = tabs[0]
         self._notes: tuple[str, ...] = ("",)
+        self._counts: dict[Tab, int] = {}
 
     @property
     def labels(self) -> list[str]:
         """What is written for each tab: the short titles where the others do not fit."""
-        whole = [tab.label() for tab in self._tabs]
+        whole = [tab.label(self._counts.get(tab, 0)) for tab in self._tabs]
         fits = sum(map(len, whole)) + len(whole) <= self.size.width
-        return whole if fits else [tab.label(short=True) for tab in self._tabs]
+        return whole if fits else [tab.label(self._counts.get(tab, 0), short=True) for tab in self._tabs]
 
     def show(self, tab: Tab) -> None:
         """Mark `tab` as the open one."""
         self._open = tab
         self.refresh()
 
-    def tell(self, *notes: str) -> None:
-        """Put the first of `notes` that fits at the right end of the line, if any does."""
-        if notes != self._notes:
-            self._notes = notes
+    def tell(self, notes: tuple[str, ...], counts: dict[Tab, int]) -> None:
+        """Put the first of `notes` that fits at the right end of the line, if any does; `counts`: how many things
+        there are in a tab, where that is worth saying."""
+        if (notes, counts) != (self._notes, self._counts):
+            self._notes, self._counts = notes, counts
             self.refresh()
 
     def render(self) -> Text:

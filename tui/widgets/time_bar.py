@@ -19,14 +19,17 @@ class TimeBar(Widget):
         super().__init__()
         self._totals = Totals()
         self._uncertainty_ns = 0
+        self._untraced = False
 
     def show(self, report: Report) -> None:
         """Draw the totals of `report`."""
         if (report.totals, report.uncertainty_ns) != (self._totals, self._uncertainty_ns):
             self._totals, self._uncertainty_ns = report.totals, report.uncertainty_ns
+            self._untraced = report.scope.trace is not None
             self.refresh()
 
     def render(self) -> Text:
         """The four lines."""
-        lines = time_bar(self._totals, self._uncertainty_ns, self.size.width, palette_of(self))
+        palette = palette_of(self)
+        lines = time_bar(self._totals, self._uncertainty_ns, self.size.width, palette, untraced=self._untraced)
         return Text("\n", no_wrap=True, end="").join(lines)

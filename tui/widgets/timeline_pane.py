@@ -8,13 +8,13 @@ from typing import ClassVar, Final
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.message_pump import MessagePump
 
 from tracer.analyze.timeline import Timeline
 from tracer.analyze.timeline_spans import Span
-from tui.drawing.timeline_axis import axis
+from tui.drawing.timeline_axis import axis, axis_note, no_axis
 from tui.drawing.timeline_glyphs import Glyphs
 from tui.drawing.timeline_layout import Layout
 from tui.messages import GoTo
@@ -26,6 +26,7 @@ from tui.timeline_view import TimelineView
 from tui.widgets.drawn import Drawn
 from tui.widgets.latency_view import LatencyView
 from tui.widgets.pane import Pane
+from tui.widgets.timeline_keys import TIMELINE_KEYS
 from tui.widgets.timeline_lanes import TimelineLanes, label_width
 
 _WHEEL: Final = 1.4
@@ -38,31 +39,7 @@ _SLICE: Final = 1 << 18
 class TimelinePane(Pane):
     """The lanes with their axis and a read-out; `h` shows the heat map of latencies over the same time instead."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "do('pan', -0.125)", "Earlier", show=False),
-        Binding("right", "do('pan', 0.125)", "Later", show=False),
-        Binding("shift+left,b", "do('step', -1)", "Cursor a cell earlier", show=False),
-        Binding("shift+right,f", "do('step', 1)", "Cursor a cell later", show=False),
-        Binding("up", "lane(-1)", "Lane above", show=False),
-        Binding("down", "lane(1)", "Lane below", show=False),
-        Binding("pageup", "lane(-8)", "Eight lanes up", show=False),
-        Binding("pagedown", "lane(8)", "Eight lanes down", show=False),
-        Binding("plus,equals_sign", "do('zoom', 0.5)", "Zoom", key_display="+ -", tooltip="Zoom in"),
-        Binding("minus", "do('zoom', 2.0)", "Zoom out", show=False),
-        Binding("0", "do('whole')", "Whole run; again: the measured phase", show=False),
-        Binding("home", "do('edge', -1)", "Beginning, in the same scale", show=False),
-        Binding("end", "do('edge', 1)", "End, in the same scale; follows a live run", show=False),
-        Binding("z", "do('zoom_to')", "Zoom to the call, or to the selection", show=False),
-        Binding("left_square_bracket", "do('call', -1)", "Call before, in this lane", show=False),
-        Binding(
-            "right_square_bracket", "do('call', 1)", "Calls", key_display="[ ]", tooltip="Next call in this lane"
-        ),
-        Binding("enter", "go_to", "Its line", tooltip="Go to the call in the list"),
-        Binding("v", "do('select')", "Select a stretch: its totals are read out", show=False),
-        Binding("escape", "do('deselect')", "No selection", show=False),
-        Binding("full_stop", "do('fold')", "Leave out threads that do nothing here", show=False),
-        Binding("h", "heat_map", "Latencies", tooltip="The map of latencies, or back to the lanes"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = TIMELINE_KEYS
     DEFAULT_CSS = "TimelinePane LatencyView { display: none; }"
 
     class Extended(Message):
@@ -242,13 +219,11 @@ class TimelinePane(Pane):
     def _draw_axis(self, _width: int) -> Sequence[Text]:
         palette, view, timeline = palette_of(self), self.view, self._timeline
         if view is None or timeline is None or self._snapshot is None:
-            return [Text(" No calls yet: the timeline begins with the first.", palette.faint)]
+            return [no_axis(palette)]
         folded = self._layout.folded if self._layout is not None and not self._latency.display else 0
-        left = Text(f" {folded} left out" if folded else "", palette.faint, no_wrap=True, end="")
-        if timeline.count < timeline.lines.count:
-            left = Text(f" read {timeline.count / timeline.lines.count:.0%}", palette.running, no_wrap=True, end="")
-        left.truncate(self._label_width, overflow="ellipsis", pad=True)
-        return [left + axis(view.window, self._snapshot.start_ns, palette, self._glyphs)]
+        read = timeline.count / timeline.lines.count
+        note = axis_note(read, folded, self._label_width, palette)
+        return [note + axis(view.window, self._snapshot.start_ns, palette, self._glyphs)]
 
     def _draw_readout(self, width: int) -> Sequence[Text]:
         view, palette = self.view, palette_of(self)

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Static
 
 from tracer.analyze.waiting_sets import Waiter, WaitReturn
 from tui.drawing.waiting_empty import nobody_waits
 from tui.latest import Latest
 from tui.messages import GoTo
 from tui.snapshot import Snapshot, Source
+from tui.waiting_wanted import LAST, Wanted
 from tui.widgets.lines_view import LinesView
 from tui.widgets.pane import Pane
+from tui.widgets.text_block import TextBlock
 from tui.widgets.waiter_list import WaiterList
 from tui.widgets.waiting_picture import WaitingPicture
 
 ROOMY: Final = 130
 """From this width on the picture stands beside the list."""
-LAST: Final = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A picture: return `number` (LAST = the newest) of a waiter, or of the busiest."""
-
-    waiter: int | None = None
-    number: int = 0
-    useless: int = 0
-    """1 or -1: instead the next useless wake-up after `number`, or the one before."""
 
 
 class WaitingPane(Pane):
@@ -76,7 +66,7 @@ class WaitingPane(Pane):
         self._snapshot: Snapshot | None = None
         self._list = WaiterList()
         self._picture = WaitingPicture()
-        self._empty = Static(id="waiting-empty", markup=False)
+        self._empty = TextBlock(id="waiting-empty")
         self._drawer: Latest[Wanted] = Latest(self, self._draw)
         self._wanted: Wanted | None = None
 
@@ -91,7 +81,7 @@ class WaitingPane(Pane):
         if self._wanted is None:
             self._wanted = Wanted(number=LAST if snapshot.live else 0)
         self._snapshot = snapshot
-        self._empty.update(nobody_waits({row.name for row in snapshot.report.syscalls}, live=snapshot.live))
+        self._empty.put(Text(nobody_waits({row.name for row in snapshot.report.syscalls}, live=snapshot.live)))
         self._drawer.ask(self._wanted)
 
     def take_focus(self) -> None:
@@ -129,8 +119,10 @@ class WaitingPane(Pane):
         self._drawer.done()
         self._empty.display = not event.waiters
         self._picture.display = bool(event.waiters)
+        higher = len(event.waiters) != self._list.rows.count
         self._list.rows.show(event.waiters)
-        self._list.rows.refresh(layout=True)
+        if higher:
+            self._list.rows.refresh(layout=True)
         if event.wanted == self._wanted:
             self._take(event)
         if not event.whole and self.is_on_screen and self._wanted is not None:

@@ -10,15 +10,17 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.widgets import Static
 
 from tracer.analyze.waiting_sets import Array, Bits, WaitReturn
+from tracer.analyze.waiting_sets_asked import Requests
 from tui.drawing.waiting_epoll import epoll_line, epoll_rows, epoll_titles
 from tui.drawing.waiting_head import head_lines
 from tui.drawing.waiting_poll import poll_line, poll_titles
+from tui.drawing.waiting_requests import request_line, request_rows, request_titles
 from tui.drawing.waiting_select import select_line, select_rows, select_titles
 from tui.theme import palette_of
 from tui.widgets.lines_view import LinesView
+from tui.widgets.text_block import TextBlock
 from tui.widgets.titles import Titles
 from tui.widgets.waiter_list import UP_AND_DOWN
 
@@ -54,6 +56,8 @@ class SetRows(LinesView, inherit_bindings=False):
             return select_line(row, ret, watched, palette)
         if isinstance(watched, Array):
             return poll_line(row, ret, watched, width, palette)
+        if isinstance(watched, Requests):
+            return request_line(row, ret, self.start_ns, width, palette)
         return epoll_line(row, ret, self.start_ns, width, palette)
 
     def _of(self, ret: WaitReturn) -> Sequence[Any]:
@@ -63,6 +67,8 @@ class SetRows(LinesView, inherit_bindings=False):
         if isinstance(watched, Array):
             places = range(len(watched.entries))
             return [each for each in places if watched.entries[each].revents > 0] if self.only_ready else places
+        if isinstance(watched, Requests):
+            return request_rows(watched, only_answered=self.only_ready)
         rows = epoll_rows(watched)
         return [row for row in rows if isinstance(row, str) or row.fd in ready] if self.only_ready else rows
 
@@ -79,8 +85,8 @@ class WaitingPicture(Vertical):
     def __init__(self) -> None:
         super().__init__(id="waiting-picture")
         self.rows = SetRows()
-        self._head = Static(id="waiting-head", markup=False)
-        self._why = Static(id="waiting-why", markup=False)
+        self._head = TextBlock(id="waiting-head")
+        self._why = TextBlock(id="waiting-why")
 
     def compose(self) -> ComposeResult:
         """Top to bottom."""
@@ -94,14 +100,14 @@ class WaitingPicture(Vertical):
         self.rows.show(ret, start_ns)
         unread = ret.watched.unread
         self._why.display = bool(unread)
-        self._why.update(f"The set is not known in full: {unread}.")
+        self._why.put(Text(f"The set is not known in full: {unread}."))
         self.draw()
 
     def draw(self) -> None:
         """Draw the head again."""
         ret = self.rows.shown
         if ret is not None:
-            self._head.update(Text("\n").join(head_lines(ret, self.rows.start_ns, palette_of(self))))
+            self._head.put(Text("\n").join(head_lines(ret, self.rows.start_ns, palette_of(self))))
             self.query_one(Titles).refresh()
 
     def _titles(self, width: int) -> Text:
@@ -110,5 +116,7 @@ class WaitingPicture(Vertical):
             return Text()
         if isinstance(ret.watched, Bits):
             return select_titles(palette)
+        if isinstance(ret.watched, Requests):
+            return request_titles(width, palette)
         titles = poll_titles if isinstance(ret.watched, Array) else epoll_titles
         return titles(width, palette)

@@ -33,6 +33,21 @@ def test_a_number_opened_again_is_another_descriptor() -> None:
     assert seen(*rows) == [(3, 0, "/a", "openat", 8), (3, 1, "/b", "openat", 6)]
 
 
+def test_a_number_given_out_before_its_close_has_returned() -> None:
+    """close frees the number at its beginning, and another thread's call may get it and return first."""
+
+    def rows(closed_at: int) -> list[TestRow]:
+        return [
+            opened(b"/a", 3, at_ns=10, wall_ns=5), *read(3, 7, at_ns=20),
+            opened(b"/b", 3, at_ns=50, wall_ns=60), row("close", 3, at_ns=closed_at, wall_ns=20, tid=4242),
+            *read(3, 5, at_ns=200),
+        ]  # fmt: skip
+
+    assert seen(*rows(100)) == [(3, 0, "/a", "openat", 7), (3, 1, "/b", "openat", 6)]
+    # One that began later is meant for the new one.
+    assert seen(*rows(120)) == [(3, 0, "/a", "openat", 7), (3, 1, "/b", "openat", 1)]
+
+
 def test_the_same_across_batches() -> None:
     rows = [opened(b"/a", 3), *read(3, 7), row("close", 3), opened(b"/b", 3), *read(3, 5)]
     for cut in range(len(rows)):

@@ -31,8 +31,8 @@ from tests.tracer.analyze.waiting import (
 )
 from tests.tracer.rows import EXIT, TestRow, piece, row
 from tracer.analyze.descriptor_lives import DescriptorLives
+from tracer.analyze.inherited import interests_of
 from tracer.analyze.waiting_sets import Array, Bits, Family, Interests, WaitReturn
-from tracer.analyze.waiting_sets_found import found_in
 from tracer.wire import NO_ARG, Kind, Spawn
 
 PIPE = struct.pack("<ii", 5, 7)
@@ -221,7 +221,7 @@ def test_memory_that_was_not_captured() -> None:
     "document", ["", "x", "[]", "{}", '{"fds": 1}', '{"fds": {"3": 1}}', '{"fds": {"3": {"interests": [[1]]}}}']
 )
 def test_a_damaged_list_is_none(document: str) -> None:
-    assert found_in(document) == {}
+    assert interests_of(document) == {}
 
 
 def test_a_list_found_when_the_trace_began() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 
 from tests.tracer.rows import ENTRY, EXIT, TestRow, batch, piece, row
@@ -44,6 +45,18 @@ def test_what_failed_registers_nothing_and_what_was_there_already_does() -> None
     watching = Watching()
     watching.add(batch([control(ADD, 5, 1, result=-9), control(ADD, 6, 2, result=-17), control(DEL, 7, 3)]))
     assert [watching.at(1, 0, 4241)(4, data) for data in (1, 2, 3)] == [None, 6, None]
+
+
+def test_what_was_registered_before_the_trace_began_counts() -> None:
+    fds = {"4": {"path": "anon_inode:[eventpoll]", "flags": 2, "interests": [[8, 1, POINTER]]}}
+    texts = b"p", json.dumps({"fds": fds}).encode()
+    found = row(
+        int(Spawn.ATTACH), kind=Kind.SPAWN, memory=[piece(NO_ARG, ENTRY, 0, each) for each in texts], pid=4241
+    )
+    watching = Watching()
+    watching.add(batch([found, waited(POINTER), control(MOD, 9, POINTER)]))
+    assert [watching.at(0, at, 4241)(4, POINTER) for at in (1, 2, 3)] == [8, 8, 9]
+    assert watching.at(0, 1, 4241)(5, POINTER) is None
 
 
 def test_the_decoder_takes_it() -> None:

@@ -7,7 +7,7 @@ import os
 import socket
 from pathlib import Path
 
-from tracer.capture.inherited import inherited
+from tracer.capture.inherited import inherited, sockets_of
 
 
 def described() -> dict[int, dict[str, object]]:
@@ -37,6 +37,17 @@ def test_sockets_with_their_addresses() -> None:
     assert list(texts.values()) == [
         f"inet stream listening on 127.0.0.1:{port}", f"inet stream to 127.0.0.1:{port}", "unix stream",
     ]  # fmt: skip
+
+
+def test_tables_read_before_are_not_read_again() -> None:
+    """They take long where there are many connections, and the process may be stopped meanwhile."""
+    with socket.create_server(("127.0.0.1", 0)) as known, socket.create_server(("127.0.0.1", 0)) as newer:
+        table = sockets_of(os.getpid())
+        inodes = [os.readlink(f"/proc/self/fd/{each.fileno()}")[8:-1] for each in (known, newer)]
+        found = json.loads(inherited(os.getpid(), {inodes[0]: table[inodes[0]]}))["fds"]
+        first, second = found[str(known.fileno())], found[str(newer.fileno())]
+    assert first["socket"].startswith("inet stream listening on 127.0.0.1:")
+    assert "socket" not in second
 
 
 def test_a_process_that_is_gone_has_nothing() -> None:

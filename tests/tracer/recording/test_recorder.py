@@ -13,8 +13,9 @@ from tests.tracer.recording.wires import END, HELLO, Wired, events, frame
 from tracer.recording.capture_process import CaptureProcess
 from tracer.recording.errors import CaptureFailed
 from tracer.recording.header import header_of_hello
+from tracer.recording.output import Outcome
 from tracer.recording.reader import Recording
-from tracer.recording.recorder import Outcome, Recorder
+from tracer.recording.recorder import Recorder
 from tracer.recording.writer import Writer, create
 from tracer.wire import End
 

@@ -52,6 +52,20 @@ def test_the_newest_is_the_one_written_last(tmp_path: Path) -> None:
     assert store.newest(tmp_path) == new
 
 
+def test_a_recording_in_several_files_counts_once(tmp_path: Path) -> None:
+    several = [f"20260101-000000-a-7.iotrace.{number:03d}" for number in range(23)]
+    single = [f"20260102-0000{number:02d}-b-7.iotrace" for number in range(18)]
+    for age, name in enumerate((*several, *single)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, ns=(age * 10**9, age * 10**9))
+    store.new_path(tmp_path, "dd")
+    assert len(store.kept(tmp_path)) == 23 + 18
+    (tmp_path / "20260103-000000-c-7.iotrace").touch()
+    store.new_path(tmp_path, "dd")
+    assert sorted(path.name for path in store.kept(tmp_path))[:18] == single
+    assert len(store.kept(tmp_path)) == 19
+
+
 def test_no_recording_yet_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(MissingRecording, match="iotrace run nonblocking"):
         store.newest(tmp_path / "nowhere")

@@ -13,7 +13,7 @@ from tui.drawing.folding import rows_of
 from tui.drawing.hexdump import as_text, hexdump, preview
 from tui.drawing.palette import DARK
 from tui.drawing.places import place_words
-from tui.snapshot import Details
+from tui.snapshot import Details, Piece
 
 SOURCE = FakeSource(20_011, live=True)
 NOW = SOURCE.snapshot()
@@ -104,6 +104,17 @@ def test_missing_memory_has_its_reason() -> None:
     details = SOURCE.details(NOW, 104)
     missing = replace(details, pieces=(replace(details.pieces[0], content=b"", missing="EFAULT"),))
     assert "buf at exit 0x7ffe1230 stack: not read: EFAULT" in drawn(missing)
+
+
+def test_what_a_new_descriptor_leads_to_is_no_memory() -> None:
+    """Its number is not an address."""
+    details = SOURCE.details(NOW, 104)
+    seen = [(3, b"/dev/null\0char 1:3"), (2**64 - 100, b"/tmp/x\x1b")]
+    pieces = tuple(Piece(None, "exit", address, content, None) for address, content in seen)
+    text = drawn(replace(details, pieces=pieces))
+    assert "seen in /proc: descriptor 3 is /dev/null (char 1:3)" in text
+    assert "seen in /proc: the working directory is /tmp/x␛" in text
+    assert "at exit" not in text
 
 
 def test_the_story_of_a_descriptor() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.tui.fakes import PID, FakeSource
 from tracer.analyze.holds import Hold
 from tracer.kernel.states import DescriptorState, ThreadState, Watch
-from tui.ascii import in_ascii
+from tui.drawing.ascii import in_ascii
 from tui.drawing.palette import DARK
 from tui.drawing.step import descriptor_words, step_lines
 from tui.step_view import Elsewhere, StepView

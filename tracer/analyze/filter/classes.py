@@ -81,7 +81,12 @@ def members(name: str) -> frozenset[str]:
 def is_member(call: str, name: str) -> bool:
     """Whether the call named `call`, or the call it is a 32-bit variant of, is in class `name`."""
     calls = members(name)
-    return call in calls or _VARIANT.sub("", call) in calls
+    return call in calls or plain(call) in calls
+
+
+def plain(call: str) -> str:
+    """The call that `call` is a 32-bit variant of; itself when it is none."""
+    return _VARIANT.sub("", call)
 
 
 def _takes_a_path(call: Syscall) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from tracer.analyze.calls import CallFacts
 from tracer.analyze.descriptions import Descriptor
+from tracer.analyze.growing import Growing
 from tracer.analyze.lines import Chunk, Lines
 from tracer.analyze.threads import Life
 from tracer.decode.call import row_text
@@ -22,19 +24,47 @@ from tracer.recording.captured import Row
 
 
 class Numbers:
-    """Number and generation of every descriptor as columns, extended when asked for."""
+    """Number and generation of every descriptor as columns, extended when asked for, in any thread.
+
+    Whoever reads a recording extends them as it goes: a million descriptors at once take half a second."""
 
     def __init__(self, seen: Sequence[Descriptor]) -> None:
         self._seen = seen
-        self.number: NDArray[np.int32] = np.zeros(0, np.int32)
-        self.generation: NDArray[np.int32] = np.zeros(0, np.int32)
+        self._columns = Growing(number="<i4", generation="<i4")
+        self._lock = Lock()
+
+    @property
+    def number(self) -> NDArray[np.int32]:
+        """By place in `Descriptors.seen`."""
+        return self._columns["number"]
+
+    @property
+    def generation(self) -> NDArray[np.int32]:
+        """The same."""
+        return self._columns["generation"]
 
     def extend(self) -> None:
         """Take in the descriptors that are new."""
-        new = self._seen[len(self.number) :]
-        if new:
-            self.generation = np.concatenate((self.generation, _column(new, _GENERATION)))
-            self.number = np.concatenate((self.number, _column(new, _NUMBER)))
+        with self._lock:
+            new = self._seen[self._columns.count :]
+            if new:
+                self._columns.append(number=_column(new, _NUMBER), generation=_column(new, _GENERATION))
+
+    def last_of_each(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Every number that was used, ascending; the place of the last descriptor that had it; how many had it."""
+        self.extend()
+        number = self.number
+        each, dense = np.unique(number, return_inverse=True) if _sparse(number) else (None, number)
+        times = np.bincount(dense)
+        last = np.zeros(len(times), np.int64)
+        last[dense] = np.arange(len(dense))  # of several values for one place the last stays
+        used = np.flatnonzero(times)
+        return used if each is None else each.astype(np.int64), last[used], times[used]
+
+
+def _sparse(number: NDArray[np.int32]) -> bool:
+    """Sorting is slow, but numbers may also be a few large ones."""
+    return bool(len(number)) and (int(number.min()) < 0 or int(number.max()) > max(1 << 16, 4 * len(number)))
 
 
 _NUMBER: Final = itemgetter(1)
@@ -42,7 +72,10 @@ _GENERATION: Final = itemgetter(2)
 
 
 def _column(seen: Sequence[Descriptor], of: Callable[[Descriptor], int]) -> NDArray[np.int32]:
-    return np.fromiter(map(of, seen), np.int32, len(seen))
+    try:
+        return np.fromiter(map(of, seen), np.int32, len(seen))
+    except OverflowError:  # a damaged recording: no descriptor has such a number
+        return np.fromiter([of(each) & 0x7FFFFFFF for each in seen], np.int32, len(seen))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from tracer.analyze.filter.known import Known
 from tracer.analyze.threads import Life
 
@@ -79,10 +77,7 @@ class Vocabulary:
     @cached_property
     def _numbers(self) -> list[tuple[int, int, int]]:
         """Every number, the last descriptor that had it, and how many had."""
-        self.known.numbers.extend()
-        backwards = self.known.numbers.number[::-1]
-        numbers, first, times = np.unique(backwards, return_index=True, return_counts=True)
-        last = len(backwards) - 1 - first
+        numbers, last, times = self.known.numbers.last_of_each()
         return list(zip(numbers.tolist(), last.tolist(), times.tolist(), strict=True))
 
     @property

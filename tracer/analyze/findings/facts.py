@@ -98,6 +98,8 @@ class Leak:
     fd: int = 0
     """The highest one."""
     rows: tuple[int, ...] = ()
+    paths: int = 0
+    """How many different paths they are; 0 = they were not opened by path."""
 
 
 Deeds = tuple[Deed, ...]
@@ -128,6 +130,8 @@ class Facts:
     sets_ready: Deeds = ()
     high_sets: Deeds = ()
     locks: Deeds = ()
+    lock_waits: Deeds = ()
+    parked: Deeds = ()
     interrupted: Deeds = ()
     lookups: Deeds = ()
     syncs: Deeds = ()

@@ -11,6 +11,8 @@ from tracer.analyze.results import Finding, Severity
 RULE: Final = "fd-leak"
 FEWEST: Final = 24
 """Descriptors. Some files stay open on purpose for as long as a program runs."""
+FEWEST_FILES: Final = 256
+"""If each is another file: databases keep all their files open (PostgreSQL: max_files_per_process)."""
 LEAKED: Final = 0.2
 """Of all that the same call opened: a few that stay are no leak."""
 SPREAD: Final = 0.15
@@ -23,7 +25,8 @@ def find(facts: Facts) -> Iterator[Finding]:
     """One finding for every process and opening call."""
     for leak in facts.leaks:
         steady = all(quarter >= SPREAD * leak.count for quarter in leak.quarters)
-        if leak.count < FEWEST or leak.count < LEAKED * leak.opened or not (leak.abandoned or steady):
+        fewest = FEWEST_FILES if leak.paths == leak.count else FEWEST
+        if leak.count < fewest or leak.count < LEAKED * leak.opened or not (leak.abandoned or steady):
             continue
         severity = Severity.HIGH if leak.count >= LIMIT // 2 else Severity.MEDIUM
         yield Finding(

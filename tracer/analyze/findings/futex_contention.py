@@ -17,6 +17,9 @@ FEWEST: Final = 100
 SHARE: Final = 0.1
 """Of the time of the threads that waited."""
 HIGH: Final = 0.5
+HOLDS: Final = 3
+"""A holder that makes calls while it holds the lock is stopped by the tracer in each, and others wait for that. If
+a wait is no longer than so many stops, how long it would be untraced is not known."""
 
 
 def find(facts: Facts) -> Iterator[Finding]:
@@ -33,9 +36,10 @@ def find(facts: Facts) -> Iterator[Finding]:
         share = blocked / lived if lived else 0.0
         severity = by_cpu(first.cpu_ns, first.thread)
         severity = None if severity is Severity.LOW else severity
-        if count < FEWEST or len(threads) < 2 or (share < SHARE and severity is None):
-            continue
         asleep = Severity.HIGH if share >= HIGH else Severity.MEDIUM if share >= SHARE else None
+        asleep = asleep if blocked > HOLDS * count * _stopped(deeds) else None
+        if count < FEWEST or len(threads) < 2 or (asleep is None and severity is None):
+            continue
         nameless = [replace(deed, fd=None, what="") for deed in deeds]
         yield found(
             RULE, worse(asleep, severity) or Severity.LOW, nameless,
@@ -47,3 +51,10 @@ def find(facts: Facts) -> Iterator[Finding]:
             {"waits": count, "threads": len(threads), "blocked_ns": blocked, "cpu_ns": cost,
              "longest_ns": first.most, "share": round(share, 4)},
         )  # fmt: skip
+
+
+def _stopped(deeds: list[Deed]) -> float:
+    """ns that the tracer held these threads for each of their calls."""
+    threads = {deed.thread.tid: deed.thread for deed in deeds}.values()
+    calls = sum(each.calls for thread in threads for each in thread.calls.values())
+    return sum(thread.times.tracer_ns for thread in threads) / calls if calls else 0.0

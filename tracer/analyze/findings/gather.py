@@ -24,6 +24,7 @@ from tracer.analyze.sums import INDEX, Sum
 from tracer.analyze.tally import Counted, Tally
 
 _GIVES_BACK: Final = 0.7
+_BY_PATH: Final = ("open", "openat", "openat2")
 _FEWEST_LEAKS: Final = 8
 """Descriptors that are worth a fact."""
 
@@ -81,6 +82,7 @@ class _Freezing:
             tiny=of(runs.tiny), alone=of(runs.alone),
             passed=of(runs.passed, lambda entry: (entry.thread, entry.number) not in changed),
             sets=of(others.sets), sets_ready=of(others.ready), high_sets=of(others.high), locks=self._locks(),
+            lock_waits=of(others.passing), parked=of(others.parked),
             interrupted=of(others.interrupted), lookups=of(others.lookups), syncs=of(others.syncs),
             overflows=of(others.overflows, self._overflowed), leaks=self._leaks() if self._whole else (),
         )  # fmt: skip
@@ -197,11 +199,13 @@ class _Freezing:
         quarters = [0, 0, 0, 0]
         for each in kept:
             quarters[min(4 * (each[4] - since) // length, 3)] += 1
-        last = self._tally.descriptors.seen[kept[-1][0]]
+        seen = self._tally.descriptors.seen
+        last = seen[kept[-1][0]]
+        paths = {seen.descriptions[each[0]].what for each in kept} if key[1] in _BY_PATH else ()
         yield Leak(
             key[0], key[1], last.description.what, len(kept), opened,
             (quarters[0], quarters[1], quarters[2], quarters[3]), kept is abandoned, last.fd,
-            tuple(each[1] for each in kept[:: max(1, len(kept) // 8)][:8]),
+            tuple(each[1] for each in kept[:: max(1, len(kept) // 8)][:8]), len(paths),
         )  # fmt: skip
 
 

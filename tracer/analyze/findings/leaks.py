@@ -125,12 +125,13 @@ class Leaks:
         lives.update()
         code = np.arange(lives.count)
         pid = lives.key >> 32
-        end = np.array([self.ends.get(each, 0) for each in pid.tolist()], np.int64).reshape(-1)
+        # The fork of a live run may be read before the first row of the child: nothing is known of its end.
+        end = np.array([self.ends.get(each, -1) for each in pid.tolist()], np.int64).reshape(-1)
         shut = np.minimum(lives.closed.astype(np.int64), end)
         # What is closed at the very end only is not closed in time: an interpreter does so when it ends.
         over = self.moments(end)
         late = over - self.moments(shut) <= _AT_THE_END * (over - self.moments(np.maximum(lives.opened, 0)))
-        stays = (shut == end) | late
+        stays = (end >= 0) & ((shut == end) | late)
         watched = np.isin(lives.key, list(self._waited_for()))
         kept = np.flatnonzero((lives.opened != BEFORE) & stays & ~watched)
         opened = lives.opened[kept].astype(np.int64)

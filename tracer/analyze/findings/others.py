@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tracer.analyze.columns import FIRST_RESTART, LAST_RESTART
 from tracer.analyze.findings.ledger import Ledger
+from tracer.analyze.findings.repeats import SLEPT_NS
 from tracer.analyze.findings.sheet import Sheet
 from tracer.analyze.findings.traits import Trait
 from tracer.wire import Kind, When
@@ -46,6 +47,10 @@ class Others:
         it is one for sure."""
         self.wakes = Ledger()
         """Wakings. number as in `locks`."""
+        self.parked = Ledger()
+        """Waits on a futex for as long as it takes, that are for no mutex and slept. number = -1."""
+        self.passing = Ledger()
+        """Waits on a futex for what is held for a moment: a mutex, or anything with a timeout. number = -1."""
         self.addresses: dict[tuple[int, int], int] = {}
         """Process and address of every lock."""
         self.interrupted = Ledger()
@@ -90,7 +95,11 @@ class Others:
         sure = np.isin(operation, (_LOCK_PI, _LOCK_PI2))
         waits = np.isin(operation, (_WAIT, _WAIT_BITSET))
         sure |= waits & (value == _LOCKED)
-        waits &= sheet.argument(rows, 3) == 0  # who waits for a lock mostly does so without a timeout
+        untimed = sheet.argument(rows, 3) == 0
+        parked = waits & untimed & ~sure & (sheet.columns.times.blocked[rows] > SLEPT_NS)
+        for ledger, each in ((self.parked, rows[parked]), (self.passing, rows[sure | (waits & ~untimed)])):
+            sheet.enter(ledger, each, np.full(len(each), -1))
+        waits &= untimed  # who waits for a lock mostly does so without a timeout
         blocked = sheet.columns.times.blocked[rows]
         for ledger, found in ((self.locks, sure | waits), (self.wakes, np.isin(operation, (_WAKE, _WAKE_BITSET)))):
             number = self._numbers(sheet, rows[found])

@@ -13,9 +13,10 @@ from tracer.analyze.findings.ledger import Ledger
 from tracer.analyze.findings.repeats import SLEPT_NS
 from tracer.analyze.findings.sheet import Sheet, groups_of, previous_of
 from tracer.analyze.findings.traits import Trait
+from tracer.analyze.interests import UNKNOWN, found_at
 from tracer.analyze.transferring import TRANSFERS
 from tracer.syscalls.objects import Object
-from tracer.wire import When
+from tracer.wire import Kind, When
 
 Ints = NDArray[np.int64]
 
@@ -54,10 +55,19 @@ class Told:
 
     def add(self, sheet: Sheet) -> None:
         """Take in a batch."""
+        births = np.flatnonzero(sheet.columns.kind == Kind.SPAWN)
+        for row in births.tolist():
+            self._found(int(sheet.columns.pid[row]), found_at(sheet.columns, row))
         if sheet.has(Trait.CONTROL):
             self._controls(sheet)
         if len(sheet.ready.row):
             self._follow(sheet)
+
+    def _found(self, pid: int, lists: dict[int, list[tuple[int, int, int]]]) -> None:
+        """What was registered before the trace began."""
+        for entries in lists.values():
+            self._any_edge |= any(events & EDGE for _, events, _ in entries)
+            self._registered.update((pid << 32 | fd, events) for fd, events, _ in entries)
 
     def _controls(self, sheet: Sheet) -> None:
         controls = sheet.rows(Trait.CONTROL)
@@ -160,8 +170,10 @@ def _events(sheet: Sheet) -> tuple[Ints, Ints, Ints]:
     removed = controls[sheet.word(controls, 1) == DEL]
     second = [(_named(sheet, name), at) for name, at in _SECOND.items()]
     inner = np.flatnonzero((sheet.trait & Trait.EPOLL != 0) & sheet.columns.wakeup)
+    # Of a descriptor whose registration was not seen nothing can be said.
+    known = sheet.ready.fd != UNKNOWN
     parts = [
-        (sheet.ready.row, sheet.ready.fd, _TOLD),
+        (sheet.ready.row[known], sheet.ready.fd[known], _TOLD),
         (closes, sheet.fd(closes), _ACTED),
         (removed, sheet.fd(removed, 2), _ACTED),
         (inner, sheet.fd(inner), _ACTED),

@@ -5,16 +5,19 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 _NUMBERS: Final = {"x86_64": 321, "aarch64": 280}
 MAP_LOOKUP, MAP_UPDATE, PROG_LOAD, MAP_CREATE = 1, 2, 5, 0
 RAW_TRACEPOINT_OPEN, BTF_LOAD, MAP_FREEZE = 17, 18, 22
-ARRAY, PERCPU_HASH, RINGBUF, TASK_STORAGE = 2, 5, 27, 29
+OBJ_GET_INFO, MAP_TAKE, MAP_LOOKUP_BATCH = 15, 21, 24
+HASH, ARRAY, PERCPU_HASH, RINGBUF, TASK_STORAGE = 1, 2, 5, 27, 29
 NO_PREALLOC, READ_ONLY_FOR_PROGRAMS = 1, 1 << 7
 _TRACING, _TRACE_RAW_TP = 26, 23
 _ATTRIBUTES: Final = 144
 _LOG: Final = 1 << 20
+_CHUNK: Final = 512
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -50,6 +53,47 @@ def lookup(descriptor: int, key: bytes, size: int) -> bytes | None:
             return None
         raise
     return value.raw
+
+
+def take(descriptor: int, key: bytes, size: int) -> bytes | None:
+    """`lookup`, and then the element is no longer there. For hashes."""
+    value = ctypes.create_string_buffer(size)
+    try:
+        _element(MAP_TAKE, descriptor, key, value, 0)
+    except BpfRefused as refused:
+        if refused.number == 2:
+            return None
+        raise
+    return value.raw
+
+
+def elements(descriptor: int, key: int, value: int) -> Iterator[tuple[bytes, bytes]]:
+    """All elements of a hash, some hundreds at a time: their keys, and their values (of a per-CPU map: those of
+    every CPU). `key` and `value` are sizes. What comes or goes meanwhile may be missing, or come twice.
+
+    Raises BpfRefused."""
+    place, first, end = ctypes.create_string_buffer(4), 0, False
+    keys, values = ctypes.create_string_buffer(_CHUNK * key), ctypes.create_string_buffer(_CHUNK * value)
+    at = [ctypes.addressof(each) for each in (place, keys, values)]
+    while not end:
+        attributes = ctypes.create_string_buffer(struct.pack("<4QII2Q", first, *at, _CHUNK, descriptor, 0, 0), 56)
+        try:
+            _call(MAP_LOOKUP_BATCH, attributes, "the elements of a map")
+        except BpfRefused as refused:
+            if refused.number != 2:  # ENOENT: these are the last
+                raise
+            end = True
+        (found,) = struct.unpack_from("<I", attributes, 32)
+        yield keys.raw[: found * key], values.raw[: found * value]
+        first = at[0]
+
+
+def misses(program: int) -> int:
+    """How often a program did not run because it was running already (`recursion_misses`). Raises BpfRefused."""
+    information = ctypes.create_string_buffer(256)
+    _call(OBJ_GET_INFO, struct.pack("<IIQ", program, 256, ctypes.addressof(information)), "asking about a program")
+    (number,) = struct.unpack_from("<Q", information, 208)
+    return int(number)
 
 
 def _element(command: int, descriptor: int, key: bytes, value: ctypes.Array[ctypes.c_char], flags: int) -> None:
@@ -97,11 +141,11 @@ def attach(program: int) -> int:
     return _call(RAW_TRACEPOINT_OPEN, struct.pack("<QI4x", 0, program), "attaching a program")
 
 
-def _call(command: int, attributes: bytes, what: str) -> int:
+def _call(command: int, attributes: bytes | ctypes.Array[ctypes.c_char], what: str) -> int:
     number = _NUMBERS.get(os.uname().machine)
     if number is None:
         raise BpfRefused(what, 38)  # ENOSYS
-    held = ctypes.create_string_buffer(attributes, len(attributes))
+    held = ctypes.create_string_buffer(attributes, len(attributes)) if isinstance(attributes, bytes) else attributes
     result = int(_libc.syscall(number, command, held, len(attributes)))
     if result < 0:
         raise BpfRefused(what, ctypes.get_errno())

@@ -37,6 +37,7 @@ static long (*current_comm)(void *buffer, u32 size) = (void *)16;
 static long (*read_user)(void *to, u32 size, const void *from) = (void *)112;
 static long (*read_kernel)(void *to, u32 size, const void *from) = (void *)113;
 static long (*read_user_text)(void *to, u32 size, const void *from) = (void *)114;
+static long (*read_kernel_text)(void *to, u32 size, const void *from) = (void *)115;
 struct ns_ids { u32 pid, tgid; };
 static long (*ns_pid_tgid)(u64 dev, u64 ino, struct ns_ids *ids, u32 size) = (void *)120;
 static void *(*ring_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
@@ -51,7 +52,7 @@ struct regs {  // struct pt_regs of x86_64, arch/x86/include/asm/ptrace.h
 	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
 };
 
-#define COMPAT_CS 0x23
+#define COMPAT 2                // TS_COMPAT in thread_info.status: int 0x80, from 64-bit code too, or a 32-bit program
 #define X32_BIT 0x40000000
 
 enum kind { CALL, ENTERED, SIGNAL, SPAWN, EXEC, EXIT };       // as in tracer/wire.py
@@ -60,10 +61,10 @@ enum abi { X86_64, I386, X32 };
 
 struct config {
 	u64 ns_dev, ns_ino;     // our pid namespace: the numbers told are the ones /proc there has
-	u32 exit_code;          // offset in task_struct; 0: unknown
+	u32 exit_code;          // offsets in task_struct, and of the file name in linux_binprm; 0: unknown
+	u32 status;
+	u32 filename;
 	u32 capture_bytes;      // kept of each payload
-	u32 summary;            // count in the kernel, record nothing
-	u32 unused;
 };
 const volatile struct config config SEC(".rodata") = {};
 
@@ -112,6 +113,7 @@ struct slot_head {
 };
 #define SLOT_DATA 104
 #define LARGE_DATA 4096
+#define APART 0x80000000        // in a slot's and a record's number: of an event, not of the call it came in
 struct slot { struct slot_head head; u8 data[SLOT_DATA]; };
 struct large { struct slot_head head; u8 data[LARGE_DATA]; };
 
@@ -423,8 +425,25 @@ inline_ struct plan *plan_of(struct thread *thread)
 	return map_lookup(&plans, &key);
 }
 
+#define NR_WRITE 1
+#define NR_I386_WRITE 4
+
+// A write to descriptor -1 is how a program marks a moment: its text is kept whatever the plans say.
+inline_ int is_mark(struct thread *thread)
+{
+	return (u32)thread->args[0] == 0xffffffff &&
+	       thread->nr == (thread->abi == I386 ? NR_I386_WRITE : NR_WRITE);
+}
+
 inline_ void at_entry(struct thread *thread)
 {
+	if (is_mark(thread)) {
+		struct action text = { .arg = 1 };
+		u32 size = thread->args[2] < SLOT_DATA ? thread->args[2] : SLOT_DATA;
+		if (size)
+			keep(thread, &text, thread->args[1], size, 1);
+		return;
+	}
 	struct plan *plan = plan_of(thread);
 	if (!plan || !plan->entry)
 		return;
@@ -464,7 +483,10 @@ inline_ void take_arguments(struct thread *thread, struct regs *regs, s64 nr)
 {
 	thread->nr = (s32)nr;
 	thread->ip = regs->ip;
-	if (regs->cs == COMPAT_CS) {
+	u32 status = 0;
+	if (config.status)
+		read_kernel(&status, sizeof(status), (void *)current_task() + config.status);
+	if (status & COMPAT) {
 		thread->abi = I386;
 		thread->args[0] = (u32)regs->bx;
 		thread->args[1] = (u32)regs->cx;
@@ -626,8 +648,21 @@ SEC("tp_btf/sched_process_exec") int on_exec(u64 *context)
 		return 0;
 	u32 former = thread->tid;
 	name_it(thread);
+	struct slot *slot = ring_reserve(&memory, sizeof(*slot), 0);
+	if (slot) {                                     // by then the process may be gone from /proc
+		char *name = 0;
+		label(&slot->head, thread, &(struct action){ .arg = 255 }, 0);
+		slot->head.seq |= APART;
+		if (config.filename)
+			read_kernel(&name, sizeof(name), (void *)context[2] + config.filename);
+		long length = name ? read_kernel_text(slot->data, SLOT_DATA, name) : 0;
+		slot->head.length = length > 0 && length < SLOT_DATA ? length - 1 : 0;
+		ring_submit(slot, NO_WAKEUP);
+	}
 	struct record *record = begin(thread, EXEC, now_ns());
 	if (record) {
+		record->seq |= APART;
+		record->items = slot ? 1 : 0;
 		record->args[0] = former;
 		sign(record);
 		ring_submit(record, NO_WAKEUP);
@@ -690,7 +725,7 @@ SEC("tp_btf/signal_deliver") int on_signal(u64 *context)
 	s32 code = 0;
 	if (slot) {
 		slot->head.tid = thread->tid;
-		slot->head.seq = thread->seq | 0x80000000;   // not of the call it came in
+		slot->head.seq = thread->seq | APART;
 		slot->head.address = 0;
 		slot->head.arg = 255;
 		slot->head.when = slot->head.reason = slot->head.order = 0;
@@ -708,7 +743,7 @@ SEC("tp_btf/signal_deliver") int on_signal(u64 *context)
 		record->nr = (s32)context[0];
 		record->args[0] = (u64)(s64)code;
 		record->items = slot ? 1 : 0;
-		record->seq = thread->seq | 0x80000000;
+		record->seq |= APART;
 		ring_submit(record, NO_WAKEUP);
 	}
 	return 0;

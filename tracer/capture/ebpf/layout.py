@@ -8,10 +8,12 @@ from typing import Final
 import numpy as np
 
 CONFIG: Final = Struct("<QQIIII")
-"""Device and inode of our pid namespace, offset of exit_code, bytes kept of a payload, summary, unused."""
+"""Device and inode of our pid namespace; the offsets of exit_code, of thread_info.status and of a file name; bytes
+kept of a payload."""
 THREAD: Final = np.dtype([
-    ("at", "<u8"), ("since", "<u8"), ("args", "<u8", (8,)), ("result", "<i8"), ("ip", "<u8"), ("off", "<u8"), ("woken", "<u8"),
-    ("blocked", "<u8"), ("delay", "<u8"), ("user_blocked", "<u8"), ("user_delay", "<u8"), ("switches", "<u4"),
+    ("at", "<u8"), ("since", "<u8"), ("args", "<u8", (8,)), ("result", "<i8"), ("ip", "<u8"), ("off", "<u8"),
+    ("woken", "<u8"), ("blocked", "<u8"), ("delay", "<u8"), ("user_blocked", "<u8"), ("user_delay", "<u8"),
+    ("switches", "<u4"),
     ("user_switches", "<u4"), ("pid", "<i4"), ("tid", "<i4"), ("parent_pid", "<i4"), ("parent_tid", "<i4"),
     ("nr", "<i4"), ("seq", "<u4"), ("items", "<u2"), ("retry", "<u2"), ("abi", "u1"), ("in_call", "u1"),
     ("asleep", "u1"), ("newborn", "u1"), ("first", "u1"), ("torn", "u1"), ("attached", "u1"), ("ended", "u1"),

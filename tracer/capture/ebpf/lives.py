@@ -57,7 +57,7 @@ class Lives:
             self._known[tid] = pid
             self._event(kind, at, pid, tid, nr=how, args=(args[0], args[1]), texts=(name,))
         elif kind is Kind.EXEC:
-            self._executed(at, pid, args[0], name)
+            self._executed(record, at, pid, args[0], name)
         elif kind is Kind.EXIT:
             self._known.pop(tid, None)
             self.ended.append(tid)
@@ -68,7 +68,7 @@ class Lives:
                 kind, at, pid, tid, nr=int(record["nr"]), args=(args[0],), texts=(information.ljust(128, b"\0"),)
             )
 
-    def _executed(self, at: int, pid: int, former: int, name: bytes) -> None:
+    def _executed(self, record: Any, at: int, pid: int, former: int, name: bytes) -> None:
         if former != pid:
             self._pieces.rename(former, pid)
             self._known.pop(former, None)
@@ -77,7 +77,9 @@ class Lives:
         for tid in [tid for tid, process in self._known.items() if process == pid and tid != pid]:
             self._known.pop(tid)
         self._known[pid] = pid
-        self._event(Kind.EXEC, at, pid, pid, args=(former,), texts=(name, executable_of(pid), maps_of(pid)))
+        _, _, given = self._pieces.belonging(record["tid"][None], record["seq"][None])
+        path = executable_of(pid) or (given if given.startswith(b"/") else b"")
+        self._event(Kind.EXEC, at, pid, pid, args=(former,), texts=(name, path, maps_of(pid)))
 
     def _exited(self, record: Any, name: bytes) -> None:
         span = int(record["end"] - record["since"])

@@ -16,11 +16,15 @@ import numpy as np
 
 from tracer.capture.ebpf import bpf, layout
 from tracer.capture.ebpf.object import BpfObject, parse
-from tracer.capture.ebpf.types import KERNEL, kernel_types, storage_types
+from tracer.capture.ebpf.types import KERNEL, KernelTypes, kernel_types, storage_types
 
 _NEW: Final = 1
 """BPF_NOEXIST."""
 RING_BYTES: Final = 32 << 20
+_MEMBERS: Final = (
+    ("task_struct", "exit_code"), ("task_struct", "thread_info"), ("thread_info", "status"),
+    ("linux_binprm", "filename"),
+)  # fmt: skip
 _LAST: Final = ("sys_exit", "sys_enter")
 """Attached after the others: from the first call on, everything is there that belongs to it."""
 
@@ -30,7 +34,6 @@ class Limits:
     """What the programs are told."""
 
     capture_bytes: int = 64
-    summary: bool = False
     ring_bytes: int = RING_BYTES
 
 
@@ -65,15 +68,15 @@ class Loaded:
             os.close(descriptor)
 
 
-def compiled() -> BpfObject:
-    """The object for this machine's architecture. Raises FileNotFoundError when there is none."""
-    name = f"iotrace.{os.uname().machine}.bpf.o"
-    return parse(resources.files("tracer.capture.ebpf").joinpath(name).read_bytes())
+def compiled(name: str = "iotrace") -> BpfObject:
+    """The object `name` for this machine's architecture. Raises FileNotFoundError when there is none."""
+    path = resources.files("tracer.capture.ebpf").joinpath(f"{name}.{os.uname().machine}.bpf.o")
+    return parse(path.read_bytes())
 
 
 def load(code: BpfObject, limits: Limits, plans: dict[int, bytes], kernel: Path = KERNEL) -> Loaded:
     """Load and attach everything. Nobody is traced yet. Raises BpfRefused, OSError."""
-    types = kernel_types(kernel.read_bytes(), code.programs.keys())
+    types = kernel_types(kernel.read_bytes(), code.programs.keys(), _MEMBERS)
     held = []
     try:
         btf = bpf.load_types(storage_types(layout.THREAD_SIZE))
@@ -87,19 +90,13 @@ def load(code: BpfObject, limits: Limits, plans: dict[int, bytes], kernel: Path 
         table = bpf.create_map(bpf.ARRAY, 4, plan_size, layout.PLANS)
         for number, plan in plans.items():
             bpf.update(table, number.to_bytes(4, "little"), plan.ljust(plan_size, b"\0"))
-        config = _config(types.exit_code, limits)
+        config = _config(types, limits)
         maps = {
             "tasks": tasks, "events": events, "memory": memory, "large": large, "plans": table,
             "counters": counters, "config": config,
         }  # fmt: skip
         held += [table, config]
-        programs = {
-            name: bpf.load_program(name, code.joined(name, maps), code.license, types.tracepoints.get(name, 0))
-            for name in code.programs
-        }
-        held += programs.values()
-        for name in sorted(programs, key=lambda each: _LAST.index(each) + 1 if each in _LAST else 0):
-            held.append(bpf.attach(programs[name]))
+        start(code, maps, types, held)
         return Loaded(tasks, events, memory, large, counters, limits.ring_bytes, tuple(held))
     except BaseException:
         for descriptor in held:
@@ -107,12 +104,33 @@ def load(code: BpfObject, limits: Limits, plans: dict[int, bytes], kernel: Path 
         raise
 
 
-def _config(exit_code: int, limits: Limits) -> int:
-    space = os.stat("/proc/self/ns/pid")
-    values = layout.CONFIG.pack(
-        space.st_dev, space.st_ino, exit_code, limits.capture_bytes, int(limits.summary), 0
-    )  # fmt: skip
+def start(code: BpfObject, maps: dict[str, int], types: KernelTypes, held: list[int]) -> dict[str, int]:
+    """Load and attach all programs, whose descriptors and attachments go into `held`. The programs by trace point.
+
+    Raises BpfRefused; what was made so far is in `held`."""
+    programs = {}
+    for name in code.programs:
+        tracepoint = types.tracepoints.get(name, 0)
+        programs[name] = bpf.load_program(name, code.joined(name, maps), code.license, tracepoint)
+        held.append(programs[name])
+    for name in sorted(programs, key=lambda each: _LAST.index(each) + 1 if each in _LAST else 0):
+        attached = bpf.attach(programs[name])
+        held.append(attached)
+    return programs
+
+
+def constant(values: bytes) -> int:
+    """A map of one element that nobody can change any more: constants for the verifier. Raises BpfRefused."""
     config = bpf.create_map(bpf.ARRAY, 4, len(values), 1, flags=bpf.READ_ONLY_FOR_PROGRAMS)
     bpf.update(config, bytes(4), values)
     bpf.freeze(config)
     return config
+
+
+def _config(types: KernelTypes, limits: Limits) -> int:
+    space = os.stat("/proc/self/ns/pid")
+    exit_code, thread_info, status, filename = (types.offset(*member) for member in _MEMBERS)
+    values = layout.CONFIG.pack(
+        space.st_dev, space.st_ino, exit_code, thread_info + status, filename, limits.capture_bytes
+    )  # fmt: skip
+    return constant(values)

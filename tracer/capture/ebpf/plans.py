@@ -15,12 +15,12 @@ from tracer.capture.ebpf.layout import ACTION, I386_PLANS, LARGE_DATA, MOST_ACTI
 from tracer.capture.plan import PlanOptions
 from tracer.capture.plan_expression import needs_success, simplify
 from tracer.syscalls.expression import ALWAYS, NEVER, POSITIVE, Expr
-from tracer.syscalls.model import FLAT, IN, PATH, PAYLOAD, SEGMENTS, STRING, Copy, Syscall
+from tracer.syscalls.model import CMSGS, FLAT, GIVEN_CMSGS, IN, PATH, PAYLOAD, SEGMENTS, STRING, Copy, Syscall
 from tracer.syscalls.table import declarations
 from tracer.wire import Abi
 
 _CONST, _RESULT, _ARG, _INT_ARG, _LOAD, _FD_SET = range(6)
-_SHAPES: Final = {FLAT: 0, STRING: 1, PATH: 1, SEGMENTS: 2}
+_SHAPES: Final = {FLAT: 0, CMSGS: 0, GIVEN_CMSGS: 0, STRING: 1, PATH: 1, SEGMENTS: 2}
 _ANY, _SUCCESS, _POSITIVE = range(3)
 _MASK: Final = (1 << 64) - 1
 _INT: Final = 0xFFFFFFFF

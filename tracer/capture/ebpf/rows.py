@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from tracer.capture.ebpf.layout import RECORD
 from tracer.capture.ebpf.pieces import Pieces
 from tracer.capture.outbox import Outbox
-from tracer.wire import RECORD_FIELDS, Flag, Kind, Placement, Source
+from tracer.syscalls.names import numbers
+from tracer.wire import RECORD_FIELDS, Abi, Flag, Kind, Placement, Source
 
 _WIRE: Final = np.dtype(list(RECORD_FIELDS))
 _SAME: Final = ("kind", "abi", "nr", "pid", "tid", "args", "result", "ip")
+_WRITE, _I386_WRITE = (numbers(abi)["write"] for abi in (Abi.X86_64, Abi.I386))
+_MARK: Final = b"iotrace:"
 _OURS: Final = Flag.NO_ENTRY | Flag.FIRST | Flag.FINAL
 
 Records = NDArray[Any]
@@ -31,15 +34,40 @@ def as_records(items: NDArray[np.uint8]) -> Records:
 def send(records: Records, pieces: Pieces, outbox: Outbox, other: Lives) -> None:
     """Put `records` into `outbox`, in order; those that are no calls are for `other`, which may put in its own."""
     calls = records["kind"] <= Kind.ENTERED
-    borders = np.flatnonzero(np.diff(calls)) + 1
-    for run in np.split(records, borders):
+    marks = calls & _may_mark(records)
+    kinds = np.where(marks, 2, calls)
+    for run in np.split(records, np.flatnonzero(np.diff(kinds)) + 1):
         if not len(run):
             continue
-        if run["kind"][0] <= Kind.ENTERED:
-            _send_calls(run, pieces, outbox)
-        else:
+        if run["kind"][0] > Kind.ENTERED:
             for record in run:
                 other(record)
+        elif _may_mark(run)[0]:
+            for record in run:
+                _send_mark(record, pieces, outbox)
+        else:
+            _send_calls(run, pieces, outbox)
+
+
+def _may_mark(records: Records) -> NDArray[np.bool_]:
+    """Writes to descriptor -1."""
+    wanted = np.where(records["abi"] == Abi.I386, _I386_WRITE, _WRITE)
+    found: NDArray[np.bool_] = (records["nr"] == wanted) & (records["args"][:, 0] & 0xFFFFFFFF == 0xFFFFFFFF)
+    return found
+
+
+def _send_mark(record: Any, pieces: Pieces, outbox: Outbox) -> None:
+    """The mark, if it is one, then the call."""
+    call = record[None]
+    counts, items, memory = pieces.belonging(call["tid"], call["seq"])
+    if memory.startswith(_MARK):
+        label = memory.removeprefix(_MARK).strip(b"\n\0 ")
+        at, pid, tid = (int(record[name]) for name in ("at", "pid", "tid"))
+        outbox.event(Kind.MARK, at, pid, tid, texts=(label,), source=Source.SWITCHES)
+    outbox.records += wire_calls(call, counts).tobytes()
+    outbox.items += items
+    outbox.memory += memory
+    outbox.pieces += int(counts.sum())
 
 
 def _send_calls(calls: Records, pieces: Pieces, outbox: Outbox) -> None:

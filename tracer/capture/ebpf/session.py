@@ -6,15 +6,14 @@ Nothing is ever stopped and nobody wakes us: every few milliseconds the rings ar
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import time
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from tracer.capture.calibrate import SAMPLES, Constants, Subject
-from tracer.capture.ebpf import bpf, layout
+from tracer.capture.ebpf import layout
 from tracer.capture.ebpf.lives import Lives
 from tracer.capture.ebpf.loading import Limits, Loaded, compiled, load
 from tracer.capture.ebpf.pieces import Pieces
@@ -50,7 +49,7 @@ class KernelReader:
         self._events = Ring.opened(loaded.events, size, layout.RECORD.itemsize)
         self._memory = Ring.opened(loaded.memory, size, layout.SLOT_HEAD.itemsize + layout.SLOT_DATA)
         self._large = Ring.opened(loaded.large, size, layout.SLOT_HEAD.itemsize + layout.LARGE_DATA)
-        self._lost = 0
+        self._lost = (0, 0)
 
     def used(self) -> float:
         """How full the fullest ring is, 0 to 1."""
@@ -69,10 +68,10 @@ class KernelReader:
         send(records, self.pieces, self._outbox, self.lives)
         self.pieces.forget(np.array(self.lives.ended, np.int32))
         self.lives.ended.clear()
-        lost = self.loaded.counter("lost_events")
-        if lost > self._lost:
-            now = time.monotonic_ns()
-            self._outbox.event(Kind.LOST, now, 0, 0, args=(lost - self._lost,), source=Source.SWITCHES)
+        lost = (self.loaded.counter("lost_events"), self.loaded.counter("lost_memory"))
+        if lost != self._lost:
+            fresh = tuple(now - before for now, before in zip(lost, self._lost, strict=True))
+            self._outbox.event(Kind.LOST, time.monotonic_ns(), 0, 0, args=fresh, source=Source.SWITCHES)
             self._lost = lost
 
 
@@ -82,6 +81,9 @@ class KernelCapture:
     def __init__(self, outbox: Outbox, options: PlanOptions) -> None:
         """Load the programs. Raises BpfRefused, and OSError when there is no object for this machine."""
         self.outbox = outbox
+        self._subject: Subject | None = Subject(
+            SAMPLES[Placement.SHARED]
+        )  # it measures itself while nothing is there
         self.loaded = load(compiled(), Limits(options.capture_bytes), kernel_plans(options))
         self.waiting = Waiting(self.loaded.tasks)
         self.statuses: dict[int, int] = {}
@@ -118,7 +120,8 @@ class KernelCapture:
 
     def calibrate(self) -> Constants:
         """What being counted costs: calls of a child of ours, whose untraced cost it has measured itself."""
-        subject = Subject(SAMPLES[Placement.SHARED])
+        subject, self._subject = self._subject, None
+        assert subject is not None
         reader = KernelReader(self.loaded, subject.outbox)
         self._follow(subject.pid)
         subject.release()
@@ -240,11 +243,3 @@ def _name(tid: int) -> bytes:
             return file.read().rstrip(b"\n")
     except OSError:
         return b""
-
-
-def failure(error: Exception) -> tuple[str, int, dict[str, Any]]:
-    """Stage and errno of a refusal, for the recorder."""
-    if isinstance(error, bpf.BpfRefused):
-        return "ebpf", error.number, {"log": error.log, "what": error.what}
-    number = error.errno if isinstance(error, OSError) and error.errno else errno.ENOSYS
-    return "ebpf", number, {"what": str(error)}

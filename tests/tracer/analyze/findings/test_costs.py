@@ -23,7 +23,7 @@ from tests.tracer.analyze.findings.gathered import (
 from tests.tracer.analyze.runs import mark
 from tests.tracer.rows import EXIT, piece
 from tracer.analyze.findings import cpu_starved, fd_leak, futex_contention, severity
-from tracer.analyze.findings.facts import Deed, Facts, Leak, ThreadFacts
+from tracer.analyze.findings.facts import CallSum, Deed, Facts, Leak, ThreadFacts
 from tracer.analyze.findings.rules import RULES, findings_of
 from tracer.analyze.results import Severity, Times
 from tracer.wire import Kind
@@ -144,6 +144,18 @@ def test_threads_that_wait_for_one_lock() -> None:
     assert rules(locked(2, MILLI)[0]) == []
 
 
+def test_waits_as_long_as_the_stops_of_who_holds_the_lock_are_the_tracers() -> None:
+    """A holder that makes a call is stopped in it, and all others wait for that."""
+
+    def found(tracer: int) -> int:
+        threads = [ThreadFacts(1, tid, "t", Times(blocked_ns=MILLI, tracer_ns=tracer), {"futex": CallSum(100)})
+                   for tid in (2, 3)]  # fmt: skip
+        deeds = tuple(Deed(each, "futex", 0, count=100, blocked_ns=MILLI, amount=100) for each in threads)
+        return len(list(futex_contention.find(Facts(tuple(threads), locks=deeds))))
+
+    assert [found(0), found(MILLI // 4), found(MILLI // 2), found(2 * MILLI)] == [1, 1, 0, 0]
+
+
 def test_a_semaphore_that_is_taken_and_given_back_is_a_lock() -> None:
     def taking(tid: int, gives: bool) -> Script:
         script = Script(tid=tid)
@@ -182,6 +194,9 @@ LEAK = Leak(1, "openat", "/etc/passwd", 100, 120, (20, 30, 30, 20), True, 103, (
         (replace(LEAK, quarters=(100, 0, 0, 0)), 1),
         (replace(LEAK, abandoned=False), 1),
         (replace(LEAK, quarters=(90, 10, 0, 0), abandoned=False), 0),
+        (replace(LEAK, paths=100), 0),
+        (replace(LEAK, paths=99), 1),
+        (replace(LEAK, count=256, opened=256, paths=256), 1),
     ],
 )
 def test_a_leak_is_used_and_forgotten_or_grows_steadily(leak: Leak, found: int) -> None:
@@ -210,6 +225,12 @@ def test_files_that_nobody_closes() -> None:
     assert (finding.rule, finding.syscall, finding.pid) == ("fd-leak", "openat", 4241)
     assert 80 <= int(finding.evidence["leaked"]) <= 101
     assert rules(opened(close=True)) == []
+
+
+def test_a_fork_may_be_read_before_the_child_has_a_row() -> None:
+    """A live run is looked at at any moment; what the child inherited is no leak of a process nobody has seen."""
+    script = opened(close=False).call("fork", result=4242)
+    assert {leak.pid for leak in facts_of(script).leaks} == {4241}
 
 
 def submitted(spent: int, waited: int) -> Script:

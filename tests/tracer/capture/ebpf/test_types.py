@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tracer.capture.ebpf.types import KERNEL, kernel_types, storage_types
 
+EXIT_CODE = ("task_struct", "exit_code")
 NAMES = b"\0btf_trace_sys_enter\0task_struct\0exit_code\0other\0"
 
 
@@ -37,21 +38,22 @@ def made(bits: int, flagged: bool = False) -> bytes:
 
 def test_trace_points_by_name_and_where_the_exit_code_is() -> None:
     """Types are numbered from 1; a trace point the kernel does not have is missing."""
-    found = kernel_types(made(8 * 44), ["sys_enter", "sys_exit"])
+    found = kernel_types(made(8 * 44), ["sys_enter", "sys_exit"], [EXIT_CODE, ("task_struct", "more")])
     assert found.tracepoints == {"sys_enter": 4}
-    assert found.exit_code == 44
+    assert found.offsets == {EXIT_CODE: 44}
+    assert found.offset("task_struct", "more") == 0
 
 
 def test_offsets_of_structures_with_bit_fields() -> None:
     """Their upper byte is a width."""
-    assert kernel_types(made(8 * 44, flagged=True), []).exit_code == 44
-    assert kernel_types(made(5 << 24 | 8 * 44, flagged=True), []).exit_code == 44
+    assert kernel_types(made(8 * 44, flagged=True), [], [EXIT_CODE]).offsets == {EXIT_CODE: 44}
+    assert kernel_types(made(5 << 24 | 8 * 44, flagged=True), [], [EXIT_CODE]).offsets == {EXIT_CODE: 44}
 
 
 @pytest.mark.parametrize("wrong", [b"", b"\x9f\xeb", bytes(100), b"\xeb\x9f" + bytes(100)])
 def test_other_files(wrong: bytes) -> None:
     """Are said to be none."""
-    with pytest.raises(ValueError, match="cut off|type information"):
+    with pytest.raises(ValueError, match=r"cut off|type information"):
         kernel_types(wrong, [])
 
 
@@ -60,7 +62,7 @@ def test_other_files(wrong: bytes) -> None:
 def test_rubbish(types: bytes) -> None:
     """Ends, one way or the other."""
     try:
-        kernel_types(btf(types), ["sys_enter"])
+        kernel_types(btf(types), ["sys_enter"], [EXIT_CODE])
     except ValueError:
         pass
 
@@ -68,9 +70,9 @@ def test_rubbish(types: bytes) -> None:
 @pytest.mark.skipif(not KERNEL.exists(), reason="this kernel has no type information")
 def test_this_kernel() -> None:
     """It has what the programs need."""
-    found = kernel_types(KERNEL.read_bytes(), ["sys_enter", "sys_exit", "sched_switch", "sched_process_fork"])
-    assert len(found.tracepoints) == 4
-    assert 0 < found.exit_code < 1 << 16
+    found = kernel_types(KERNEL.read_bytes(), ["sys_enter", "sys_exit", "sched_switch"], [EXIT_CODE])
+    assert len(found.tracepoints) == 3
+    assert 0 < found.offset(*EXIT_CODE) < 1 << 16
 
 
 def test_our_own_can_be_read_as_well() -> None:

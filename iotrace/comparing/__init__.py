@@ -1,0 +1,1 @@
+"""`iotrace compare`: sides, runs, tables, sentences and the page."""

@@ -1,0 +1,1 @@
+"""The report as one page: a chapter a file, each a function of `facts.PageFacts`."""

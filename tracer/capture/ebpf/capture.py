@@ -1,0 +1,131 @@
+"""What the capture process does when it captures by BPF: load, start or attach, read, say how it ended."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from tracer.capture.ebpf.bpf import BpfRefused
+from tracer.capture.ebpf.session import KernelCapture, be_heard
+from tracer.capture.invoker import invoker
+from tracer.capture.outbox import Outbox
+from tracer.capture.plan import PlanOptions
+from tracer.capture.spawn import RECORDER_DIED, FoundState, becoming, close_inherited, die_with_parent, fork_waiting
+from tracer.capture.threads import threads_of
+
+if TYPE_CHECKING:
+    from tracer.capture.session import CaptureOptions
+
+CANNOT_TRACE: Final = 125
+
+
+def capture_by_bpf(options: CaptureOptions, found: FoundState) -> int:
+    """Run one capture; returns the process's exit status. Raises BpfRefused when the programs cannot be loaded:
+    nothing was said to the recorder then, and nothing started."""
+    outbox = Outbox(options.wire)
+    try:
+        state = KernelCapture(outbox, PlanOptions(options.capture_bytes, options.redact))
+    except (OSError, ValueError) as error:
+        raise BpfRefused(str(error), getattr(error, "errno", None) or errno.ENOSYS) from error
+    try:
+        _listen_to_signals(state, options)
+        return _capture(state, options, found)
+    except BrokenPipeError:
+        return CANNOT_TRACE
+    finally:
+        state.close()
+
+
+def _capture(state: KernelCapture, options: CaptureOptions, found: FoundState) -> int:
+    constants = state.calibrate()
+    if options.program is None:
+        return _capture_process(state, options.attach or 0, constants)
+    child = fork_waiting(becoming(replace(options.program, owner=invoker(os.environ)), found))
+    close_inherited()
+    be_heard()
+    state.start(child)
+    _hello(state, constants, child.pid)
+    child.release()
+    _run(state, started=True)
+    status = state.statuses.get(child.pid)
+    if status is None and state.wait_for_program:
+        status = os.waitpid(child.pid, 0)[1]
+    if status is not None and (number := child.exec_error()):
+        return _failed(state, "exec", number, child.pid)
+    _end(state, status)
+    return 0
+
+
+def _capture_process(state: KernelCapture, pid: int, constants: dict[str, float]) -> int:
+    if not threads_of(pid):
+        return _failed(state, "attach", errno.ESRCH, pid)
+    be_heard()
+    _hello(state, constants, pid)
+    state.attach(pid)
+    _run(state, started=False)
+    _end(state, None)
+    return 0
+
+
+def _run(state: KernelCapture, *, started: bool) -> None:
+    try:
+        state.run(begun=not started)
+    except BrokenPipeError:
+        state.abandon(started)
+
+
+def _hello(state: KernelCapture, constants: dict[str, float], program: int) -> None:
+    hello = {
+        "backend": "ebpf",
+        "pid": os.getpid(),
+        "program": program,
+        "source": "switches",
+        "calibration": {"apart": constants},
+        "began_ns": time.monotonic_ns(),
+    }
+    state.outbox.document({"hello": hello})
+
+
+def _end(state: KernelCapture, status: int | None) -> None:
+    ended = not state.detaching and (status is not None or not os.path.exists(f"/proc/{state.root}"))
+    _tell(state, {"end": {"reason": "exited" if ended else "detached", "status": status}})
+
+
+def _failed(state: KernelCapture, stage: str, number: int, pid: int) -> int:
+    name = errno.errorcode.get(number, str(number))
+    _tell(state, {"failed": {"stage": stage, "errno": name, "pid": pid}})
+    return CANNOT_TRACE
+
+
+def _tell(state: KernelCapture, content: dict[str, Any]) -> None:
+    if not state.abandoned:
+        state.outbox.document(content)
+
+
+def _listen_to_signals(state: KernelCapture, options: CaptureOptions) -> None:
+    """As for ptrace (`tracer.capture.session`): what is meant for the program reaches it without us."""
+
+    def on_control(_number: int, _frame: object) -> None:
+        try:
+            lines = os.read(options.control, 4096).decode(errors="replace").splitlines()
+        except BlockingIOError:
+            return
+        for line in lines:
+            state.obey(line)
+
+    handlers: dict[int, Callable[[int, object], None] | signal.Handlers] = {
+        signal.SIGINT: signal.SIG_IGN,
+        signal.SIGQUIT: signal.SIG_IGN,
+        signal.SIGHUP: signal.SIG_IGN,
+        signal.SIGTERM: signal.SIG_IGN,
+        signal.SIGUSR1: on_control,
+        RECORDER_DIED: lambda _number, _frame: state.abandon(options.program is not None),
+    }
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    die_with_parent(RECORDER_DIED)

@@ -1,0 +1,265 @@
+// What `iotrace top` runs in the kernel: three programs that count the calls of every process of the machine.
+//
+// Nothing is emitted and nobody is woken: the counts of each process stand in a per-CPU hash, which is read once in a
+// while (`top_reading.py`). A thread's present call is kept in task storage, made at its first call and gone with the
+// thread. What the loader knows about call numbers is in `config`, a constant for the verifier.
+//
+// Only calls whose entry was seen are counted: neither the one that a thread sat in when we came, nor a new thread's
+// way out of the clone that made it.
+//
+// Read by `tracer/capture/ebpf/top_layout.py`, which has the same structures; the tests compare sizes.
+
+typedef unsigned char u8;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef long long s64;
+
+#define SEC(name) __attribute__((section(name), used))
+#define inline_ static inline __attribute__((always_inline))
+
+struct map { int unused; };
+struct map threads SEC("maps");
+struct map counts SEC("maps");
+struct map names SEC("maps");
+struct map counters SEC("maps");
+
+struct task;
+
+static void *(*map_lookup)(void *map, const void *key) = (void *)1;
+static long (*map_update)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
+static u64 (*now_ns)(void) = (void *)5;
+static u64 (*current_pid_tgid)(void) = (void *)14;
+static long (*current_comm)(void *buffer, u32 size) = (void *)16;
+static long (*read_user)(void *to, u32 size, const void *from) = (void *)112;
+struct ns_ids { u32 pid, tgid; };
+static long (*ns_pid_tgid)(u64 dev, u64 ino, struct ns_ids *ids, u32 size) = (void *)120;
+static void *(*task_storage)(void *map, struct task *task, void *value, u64 flags) = (void *)156;
+static struct task *(*current_task)(void) = (void *)158;
+#define CREATE 1                // BPF_LOCAL_STORAGE_GET_F_CREATE
+#define NEW 1                   // BPF_NOEXIST
+
+struct regs {                   // struct pt_regs of x86_64, arch/x86/include/asm/ptrace.h
+	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+
+#define COMPAT 2                // TS_COMPAT in thread_info.status: int 0x80, from 64-bit code too, or a 32-bit program
+#define X32_BIT 0x40000000
+#define I386_CALLS 1024         // where they begin in `config.calls`; before them those of x86_64 and x32
+#define CALLS 1536
+
+// What a call's number means: what its result is, and which argument says how long it waits.
+enum means { ORDINARY, READS, WRITES, WAITS_MS, WAITS_STRUCT, RESTORES, EXECUTES, MULTIPLEXED };
+#define MEANS(call) ((call) & 15)
+#define TIMEOUT(call) ((call) >> 4 & 7)
+#define NARROW 0x80             // the structure has two words of 32 bits
+
+struct config {
+	u64 ns_dev, ns_ino;     // our pid namespace: processes have the numbers that /proc there has
+	u32 first_ns;           // it is the one of the kernel, in which everybody has a number
+	u32 ours;               // the process that is not counted
+	u32 status;             // offset of thread_info.status in task_struct; 0: unknown
+	u32 unused;
+	u8 calls[CALLS];
+};
+const volatile struct config config SEC(".rodata") = {};
+
+struct thread {
+	u64 since;              // it runs in its call since then
+	u64 spent;              // ran in it before, and not yet counted
+	u32 pid;
+	u8 in_call, ignored, call, polls;
+};
+
+struct count { u64 calls, failed, wasted, kernel_ns, bytes_read, bytes_written; };
+struct name { u8 text[16]; };
+
+enum counter { LOST };
+
+inline_ void lose(void)
+{
+	u32 which = LOST;
+	u64 *value = map_lookup(&counters, &which);
+	if (value)
+		__sync_fetch_and_add(value, 1);
+}
+
+// What the process is called, for when it has gone before anybody asks /proc.
+inline_ void sign(u32 pid)
+{
+	struct name name = {};
+	current_comm(name.text, sizeof(name.text));
+	map_update(&names, &pid, &name, 0);
+}
+
+static __attribute__((noinline)) int add_process(u32 pid)
+{
+	struct count none = {};
+	map_update(&counts, &pid, &none, NEW);
+	sign(pid);
+	return 0;
+}
+
+inline_ u32 current_pid(void)
+{
+	struct ns_ids ids = {};
+	if (config.first_ns)
+		return current_pid_tgid() >> 32;
+	if (ns_pid_tgid(config.ns_dev, config.ns_ino, &ids, sizeof(ids)))
+		return 0;               // it has no number in our namespace, or another one below
+	return ids.tgid;
+}
+
+// --- calls ----------------------------------------------------------------------------------------------------
+
+inline_ int is_compat(void)
+{
+	if (!config.status)
+		return 0;
+	return *(u32 *)((void *)current_task() + config.status) & COMPAT;
+}
+
+inline_ u8 call_of(u32 nr, int compat)
+{
+	u32 index = nr & ~X32_BIT;
+	if (compat)
+		index = index < CALLS - I386_CALLS ? index + I386_CALLS : CALLS;
+	else if (index >= I386_CALLS)
+		index = CALLS;
+	return index < CALLS ? config.calls[index] : ORDINARY;
+}
+
+inline_ u64 argument(struct regs *regs, u32 index, int compat)
+{
+	if (compat)
+		return (u32)(index == 2 ? regs->dx : index == 3 ? regs->si : index == 4 ? regs->di : 0);
+	return index == 2 ? regs->dx : index == 3 ? regs->r10 : index == 4 ? regs->r8 : 0;
+}
+
+// The wait has a timeout of 0: it only asks.
+inline_ u8 only_asks(struct regs *regs, u8 call, int compat)
+{
+	u64 timeout = argument(regs, TIMEOUT(call), compat);
+	u64 words[2] = {};
+	if (MEANS(call) == WAITS_MS)
+		return !(u32)timeout;
+	if (!timeout || read_user(words, call & NARROW ? 8 : 16, (void *)timeout))
+		return 0;
+	return !words[0] && !words[1];
+}
+
+// socketcall(2): which of the calls for sockets it stands for (linux/net.h).
+inline_ u8 unfolded(u32 number)
+{
+	if (number == 9 || number == 11 || number == 16)      // SYS_SEND, SYS_SENDTO, SYS_SENDMSG
+		return WRITES;
+	if (number == 10 || number == 12 || number == 17)     // SYS_RECV, SYS_RECVFROM, SYS_RECVMSG
+		return READS;
+	return ORDINARY;
+}
+
+SEC("tp_btf/sys_enter") int on_enter(u64 *context)
+{
+	struct thread *thread = task_storage(&threads, current_task(), 0, CREATE);
+	if (!thread) {
+		lose();
+		return 0;
+	}
+	if (thread->ignored)
+		return 0;
+	if (!thread->since) {
+		thread->pid = current_pid();
+		if (thread->pid == config.ours) {
+			thread->ignored = 1;
+			return 0;
+		}
+		if (!map_lookup(&counts, &thread->pid))
+			add_process(thread->pid);
+	}
+	struct regs *regs = (struct regs *)context[0];
+	int compat = is_compat();
+	u8 call = call_of(context[1], compat);
+	thread->polls = 0;
+	if (MEANS(call) == WAITS_MS || MEANS(call) == WAITS_STRUCT)
+		thread->polls = only_asks(regs, call, compat);
+	else if (MEANS(call) == MULTIPLEXED)
+		call = unfolded(regs->bx);
+	thread->call = MEANS(call);
+	thread->in_call = 1;
+	thread->spent = 0;
+	thread->since = now_ns();       // last: what we do is not the process's time
+	return 0;
+}
+
+#define MAX_ERRNO 4095
+#define FIRST_RESTART 512       // ERESTARTSYS ... ERESTART_RESTARTBLOCK (include/linux/errno.h): no failures
+#define LAST_RESTART 516
+#define EAGAIN 11
+
+inline_ int is_error(s64 result)
+{
+	return result < 0 && result >= -MAX_ERRNO && !(result <= -FIRST_RESTART && result >= -LAST_RESTART);
+}
+
+SEC("tp_btf/sys_exit") int on_exit(u64 *context)
+{
+	u64 now = now_ns();
+	struct thread *thread = task_storage(&threads, current_task(), 0, 0);
+	if (!thread || thread->ignored)
+		return 0;
+	struct count *count = map_lookup(&counts, &thread->pid);
+	if (!count) {
+		add_process(thread->pid);
+		count = map_lookup(&counts, &thread->pid);
+		if (!count) {
+			lose();
+			thread->in_call = 0;
+			return 0;
+		}
+	}
+	s64 result = (s64)context[1];
+	u8 call = thread->call;
+	if (thread->in_call)
+		count->kernel_ns += thread->spent + (now - thread->since);
+	else
+		call = ORDINARY;        // a seccomp filter refused it: its entry is not told
+	thread->in_call = 0;
+	count->calls++;
+	if (call == RESTORES)           // its "result" is what the interrupted code had in that register
+		return 0;
+	if (is_error(result)) {
+		count->failed++;
+		count->wasted += result == -EAGAIN;
+	} else if (call == READS && result > 0) {
+		count->bytes_read += result;
+	} else if (call == WRITES && result > 0) {
+		count->bytes_written += result;
+	} else if (call == EXECUTES) {
+		sign(thread->pid);
+	} else if (!result && (call == WAITS_MS || call == WAITS_STRUCT)) {
+		count->wasted += thread->polls;
+	}
+	return 0;
+}
+
+// --- on and off the CPU ---------------------------------------------------------------------------------------
+
+// A call that lasts is counted whenever it leaves the CPU, so its time shows while it is spent.
+SEC("tp_btf/sched_switch") int on_switch(u64 *context)
+{
+	u64 now = now_ns();
+	struct thread *thread = task_storage(&threads, (struct task *)context[1], 0, 0);
+	if (thread && thread->in_call) {
+		thread->spent += now - thread->since;
+		struct count *count = map_lookup(&counts, &thread->pid);
+		if (count) {
+			count->kernel_ns += thread->spent;
+			thread->spent = 0;
+		}
+	}
+	thread = task_storage(&threads, (struct task *)context[2], 0, 0);
+	if (thread && thread->in_call)
+		thread->since = now;
+	return 0;
+}
+
+char terms[] SEC("license") = "Dual MIT/GPL";
