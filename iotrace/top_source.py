@@ -41,15 +41,15 @@ class TopSource:
     def _process(self, pid: int, counts: TopCounts, gone: dict[int, str]) -> TopProcess:
         if pid == 0:
             return TopProcess(None, ELSEWHERE, "", False, counts)
-        name, command = self._known.get(pid, (gone.get(pid, "?"), ""))
         if pid in gone:
+            name, command = self._known.get(pid, (gone[pid], ""))
             return TopProcess(pid, name, command, True, counts)
         folder = self._proc / str(pid)
         try:
             name = (folder / "comm").read_text(errors="replace").removesuffix("\n")
             words = (folder / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
-        except OSError:  # it ended while we looked
-            return TopProcess(pid, name, command, True, counts)
+        except OSError:  # it ended while we looked, or /proc hides it from us
+            return TopProcess(pid, self._reader.name(pid), "", False, counts)
         return TopProcess(pid, name, " ".join(word.decode(errors="replace") for word in words), False, counts)
 
 
@@ -64,12 +64,15 @@ def opened() -> TopSource:
     try:
         return TopSource(TopReader(load_top(table())))
     except BpfRefused as refused:
-        raise _no_top(refused.number, refused.what) from refused
-    except (OSError, ValueError, BrokenObject) as error:
-        raise _no_top(getattr(error, "errno", None) or errno.ENOSYS, str(error)) from error
+        raise _no_top(f"{refused.what}: {os.strerror(refused.number)}", refused.number) from refused
+    except OSError as error:
+        name = os.path.basename(error.filename or "")
+        raise _no_top(f"{name}: {error.strerror}".removeprefix(": "), error.errno or 0) from error
+    except (ValueError, BrokenObject) as error:
+        raise _no_top(str(error)) from error
 
 
-def _no_top(number: int, what: str) -> Failure:
+def _no_top(why: str, number: int = 0) -> Failure:
     if number == errno.EPERM:
         return Failure(
             "iotrace top needs eBPF: root, or CAP_BPF and CAP_PERFMON, outside of containers' user namespaces.\n"
@@ -77,7 +80,7 @@ def _no_top(number: int, what: str) -> Failure:
             OURS,
         )
     return Failure(
-        f"iotrace top cannot count here: {what}: {os.strerror(number)}.\n"
+        f"iotrace top cannot count here: {why}.\n"
         "It needs Linux 6.1, its type information, and x86-64. What works here: iotrace doctor",
         OURS,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,9 +39,8 @@ class Counted:
 class TopReader:
     """Reads the counts of a loaded set of programs; remembers what it has told."""
 
-    def __init__(self, loaded: LoadedTop, proc: Path = Path("/proc")) -> None:
+    def __init__(self, loaded: LoadedTop) -> None:
         self._loaded = loaded
-        self._proc = proc
         self._value = top_layout.COUNT.itemsize * possible_cpus(_POSSIBLE.read_text())
         self._before: dict[int, Counts] = {}
         self._lost = 0
@@ -51,14 +50,13 @@ class TopReader:
         """What is new since the last look. Processes that are gone are told a last time. Raises BpfRefused."""
         now = self._counts()
         at, lost = time.monotonic_ns(), self._loaded.lost()
-        gone = now.keys() - self._present() - {ELSEWHERE}
+        gone = {pid for pid in now if pid != ELSEWHERE and has_gone(pid)}
         names = {}
         for pid in gone:
-            key = pid.to_bytes(4, "little")
-            last = bpf.take(self._loaded.counts, key, self._value)
-            name = bpf.take(self._loaded.names, key, top_layout.NAME_SIZE)
+            last = bpf.take(self._loaded.counts, pid.to_bytes(4, "little"), self._value)
             now[pid] = over_cpus(last)[0] if last is not None else now[pid]
-            names[pid] = name.split(b"\0", 1)[0].decode(errors="replace") if name else ""
+            names[pid] = self.name(pid)
+            bpf.take(self._loaded.names, pid.to_bytes(4, "little"), top_layout.NAME_SIZE)
         fresh = changes(self._before, now)
         counted = Counted(
             at - self._at, fresh, {pid: names[pid] for pid in fresh if pid in names}, lost - self._lost
@@ -66,6 +64,11 @@ class TopReader:
         self._before = {pid: counts for pid, counts in now.items() if pid not in gone}
         self._at, self._lost = at, lost
         return counted
+
+    def name(self, pid: int) -> str:
+        """What a process was called at its first call, or its last exec; "?" when that is not known."""
+        name = bpf.lookup(self._loaded.names, pid.to_bytes(4, "little"), top_layout.NAME_SIZE)
+        return name.split(b"\0", 1)[0].decode(errors="replace") if name else "?"
 
     def close(self) -> None:
         """Take the programs out of the kernel."""
@@ -78,8 +81,16 @@ class TopReader:
             found.update(zip(pids, over_cpus(values, len(pids)), strict=True))
         return found
 
-    def _present(self) -> set[int]:
-        return {int(name) for name in os.listdir(self._proc) if name.isdigit()}
+
+def has_gone(pid: int) -> bool:
+    """Whether there is no process `pid` any more. /proc is not asked: it may hide those of others (hidepid)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
 
 
 def possible_cpus(text: str) -> int:
@@ -96,7 +107,7 @@ def over_cpus(values: bytes, elements: int = 1) -> list[Counts]:
     return [tuple(row) for row in table.sum(axis=1).tolist()]
 
 
-def changes(before: dict[int, Counts], now: dict[int, Counts]) -> dict[int, Counts]:
+def changes(before: Mapping[int, Counts], now: Mapping[int, Counts]) -> dict[int, Counts]:
     """What was added, by pid. A process whose counts are smaller than before is another one with its number."""
     found = {}
     for pid, counts in now.items():
