@@ -14,8 +14,9 @@ import gc
 import os
 import sys
 
+from tracer.capture.options import CaptureOptions
 from tracer.capture.seccomp_filter import Wanted
-from tracer.capture.session import CaptureOptions, capture
+from tracer.capture.session import capture
 from tracer.capture.spawn import Program
 
 

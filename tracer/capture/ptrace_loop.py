@@ -6,34 +6,25 @@ call's declaration names, pack one wire record, restart. Everything else is some
 Facts about ptrace stops that shape it (ptrace(2)):
 
 * A blocking `waitpid(-1, __WALL)` is the only wait. With SEIZE every stop says what it is: SIGTRAP | 0x80 is a
-  syscall stop, a number above bit 16 is an event, of which PTRACE_EVENT_STOP is a new child's first stop, a
-  group-stop or an interrupt; anything else is a signal about to be delivered.
-* A new child's first stop may arrive before or after its parent's clone event. Neither waits for the other.
+  syscall stop; all others are rare (`tracer.capture.rare_stops`).
 * A thread may die while it is stopped (SIGKILL): any request can then fail with ESRCH, and that is normal; its
   death is reported by waitpid in its own time.
-* A group-stop is left with PTRACE_LISTEN, or job control would not work under trace.
-* PTRACE_INTERRUPT ends a sleeping call with ERESTART*; the kernel restarts it after the detach.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import time
 from collections.abc import Callable
-from struct import Struct
 from typing import Final
 
 from tracer.capture import ptrace_binding as ptrace
 from tracer.capture.calls import CallTables
-from tracer.capture.holding import Holding
-from tracer.capture.interrupted import BEGIN_AGAIN, Interrupted, begin_again, lasts
+from tracer.capture.rare_stops import NEVER, SYSCALL_STOP, RareStops
 from tracer.capture.spawn import send_signal
-from tracer.capture.threads import Thread, process_of
 from tracer.capture.tracees import Tracees
-from tracer.capture.yielding import Yielding
-from tracer.wire import RECORD, Kind, Spawn
+from tracer.wire import RECORD, Kind
 
 _WALL: Final = ptrace.WALL
 _GET_SYSCALL_INFO: Final = ptrace.GET_SYSCALL_INFO
@@ -43,65 +34,34 @@ _EXIT: Final = ptrace.SYSCALL_EXIT
 _CALL: Final = int(Kind.CALL)
 _PLAIN_NR: Final = 0x3FFFFFFF
 """Numbers above carry the x32 bit, or are -1."""
-_SYSCALL_STOP: Final = (signal.SIGTRAP | 0x80) << 8 | 0x7F
 _SECCOMP_STOP: Final = ptrace.EVENT_SECCOMP << 16 | signal.SIGTRAP << 8 | 0x7F
-_GROUP_STOPS: Final = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
-_BIRTHS: Final = {
-    ptrace.EVENT_FORK: Spawn.FORK,
-    ptrace.EVENT_VFORK: Spawn.VFORK,
-    ptrace.EVENT_CLONE: Spawn.CLONE,
-}
-_RESULT: Final = Struct("<q")
-_RESULT_AT: Final = 88
-"""Where a packed record has its result (`tracer.wire.RECORD`)."""
 _FLUSH_NS: Final = 20_000_000
 _QUIET_NS: Final = 2_000_000
 _FLUSH_BYTES: Final = 512 * RECORD.size
-_NEVER: Final = 1 << 63
 _ANNOUNCE_NS: Final = 50_000_000
 _PATIENCE_NS: Final = 1_000_000_000
 """How long a detach waits for threads in uninterruptible sleep."""
 
 
-class CaptureLoop:
+class CaptureLoop(RareStops):
     """Runs until no traced thread is left (or all were let go)."""
 
     def __init__(self, tracees: Tracees, tables: CallTables, flushing: bool = True, filtered: bool = False) -> None:
         """`filtered`: a seccomp filter says which calls stop (`tracer.capture.seccomp_filter`); the tracees must be
         seized with PTRACE_O_TRACESECCOMP. A wanted call stops at its entry by the filter and, resumed by
         PTRACE_SYSCALL, at its exit; between calls a thread is resumed by PTRACE_CONT, so no other call stops."""
-        self.filtered = filtered
-        self._onward = ptrace.CONT if filtered else _SYSCALL
-        """How a thread that is in no call goes on."""
-        self._aside: Callable[[int], object] | None = None
-        self.tracees = tracees
-        self.scheduling = tracees.scheduling
+        super().__init__(tracees, filtered)
         self.tables = tables
-        self.statuses: dict[int, int] = {}
-        """Wait statuses of the processes that ended, by pid."""
-        self.detaching = False
-        self.holding = Holding(tracees, self.resume)
-        self.interrupted = Interrupted(tracees)
-        self.yielding = Yielding(tracees)
-        tracees.divert = self._divert_once
-        self.diverted = False
-        """A thread at a syscall stop does not simply go on: detaching, holding, or back in a call we came into."""
         self.may_leave = False
         """The tracees run on when this process ends: those that do not stop can be left behind (`detach`)."""
-        self._leave_at = _NEVER
-        self.killing = False
-        """From `kill` on: what is born now is killed as well."""
         self.between: Callable[[int], None] | None = None
         """Called now and then between two stops, with the time."""
-        self._pending: list[tuple[int, int, int]] = []
-        """Stops noticed and not yet handled, the last to be handled first: tid, wait status, when."""
-        self._tracing = False
-        """The thread at hand enters ptrace(2)."""
+        self._aside: Callable[[int], object] | None = None
         self._waiting = False
         self._armed = not flushing
         self._noticed = 0
-        self._flush_at = 0 if flushing else _NEVER
-        self._flush_bytes = _FLUSH_BYTES if flushing else _NEVER
+        self._flush_at = 0 if flushing else NEVER
+        self._flush_bytes = _FLUSH_BYTES if flushing else NEVER
 
     def run(self) -> None:
         """Handle stops until nothing is traced any more.
@@ -121,8 +81,8 @@ class CaptureLoop:
         information = ptrace.SyscallInfo()
         at_entry, at_exit = information.entry.unpack_from, information.exit.unpack_from
         buffer, address = information.buffer, information.pointer
-        entry_stop, entered = (_SECCOMP_STOP, ptrace.SYSCALL_SECCOMP) if self.filtered else (_SYSCALL_STOP, _ENTRY)
-        onward = self._onward
+        entry_stop, entered = (_SECCOMP_STOP, ptrace.SYSCALL_SECCOMP) if self.filtered else (SYSCALL_STOP, _ENTRY)
+        onward = self.onward
         while threads or tracees.expected:
             if pending:
                 tid, status, now = pending.pop()
@@ -143,7 +103,7 @@ class CaptureLoop:
                 self._flush(now)
                 pending.pop()
             thread = threads.get(tid)
-            if (status != _SYSCALL_STOP and status != entry_stop) or thread is None:
+            if (status != SYSCALL_STOP and status != entry_stop) or thread is None:
                 self._other_stop(tid, status, thread, now)
             elif request(_GET_SYSCALL_INFO, tid, 88, address) >= 0:
                 try:
@@ -209,7 +169,7 @@ class CaptureLoop:
                     request(restart, tid, 0, 0)
             if not self._armed:
                 self._arm()
-        if self._flush_at < _NEVER:
+        if self._flush_at < NEVER:
             self._disarm()
             self.tracees.outbox.flush()
 
@@ -250,163 +210,9 @@ class CaptureLoop:
         signal.setitimer(signal.ITIMER_REAL, 0)
         self._armed = False
 
-    def resume(self, thread: Thread, number: int = 0) -> None:
-        """Restart a stopped thread until its next stop, delivering signal `number` if not 0."""
-        thread.stops += 1
-        thread.resumed = time.monotonic_ns()
-        ptrace.request(_SYSCALL if thread.in_call else self._onward, thread.tid, 0, number)
-
-    def _divert(self, thread: Thread, now: int) -> None:
-        """A thread has come to a syscall stop at `now`, while detaching, holding, or expecting it there."""
-        if thread.tid in self.yielding.wanted:
-            self._go_on(thread, 0)
-            return
-        if thread.in_call and not self.detaching and self._yields(thread, now):
-            return
-        if thread.tid in self.interrupted.inside:
-            if self.interrupted.back(thread, now):
-                self._flush_at = 0  # somebody waits to see it
-            self._redirect()
-        if self.detaching:
-            self._restart(thread)
-            self._let_go(thread, 0)
-        elif not self.holding.takes(thread, now):
-            thread.stops = 0
-            self.resume(thread)
-
-    def _divert_once(self) -> None:
-        """A thread enters ptrace(2)."""
-        self._tracing, self.diverted = not self.filtered, True
-
-    def _redirect(self) -> None:
-        expecting = bool(self.interrupted.inside or self.yielding.wanted)
-        self.diverted = self.detaching or self.holding.on or expecting
-
-    def _yields(self, thread: Thread, now: int) -> bool:
-        """A thread that traces others, or wants to be traced, is let go or kept waiting."""
-        tracing, self._tracing = self._tracing, False
-        if not tracing:
-            return False
-        waits = self.yielding.wants(thread)
-        self._redirect()
-        if not waits and self.yielding.asks_to_be_traced(thread):
-            self.yielding.tell(thread, now)
-            self._let_go(thread, 0)
-            return True
-        return waits
-
-    def _restart(self, thread: Thread) -> None:
-        """Our interrupt may have ended the call that a thread just returned from: then it is begun again."""
-        _, nr, args, *_ = thread.entry
-        records = thread.outbox.records
-        if thread.in_call or len(records) < RECORD.size or thread.ended <= thread.resumed:
-            return
-        result = _RESULT.unpack_from(records, len(records) - RECORD.size + _RESULT_AT)[0]
-        if result == -errno.EINTR and lasts(thread.table.abi, nr, args) and begin_again(thread.tid):
-            _RESULT.pack_into(records, len(records) - RECORD.size + _RESULT_AT, BEGIN_AGAIN)
-
     def hold(self) -> None:
         """Before `run`: hold the program at its first call."""
         self.holding.on = self.diverted = True
-
-    def _other_stop(self, tid: int, status: int, thread: Thread | None, now: int) -> None:
-        if not os.WIFSTOPPED(status):
-            self._ended(tid, status)
-            return
-        if thread is None:
-            if not self.tracees.following and process_of(tid)[0] == tid:
-                ptrace.request(ptrace.DETACH, tid, 0, 0)
-                return
-            thread = self.tracees.adopt(tid, now)
-            if self.killing:  # born while its parent was killed
-                send_signal(thread.pid, signal.SIGKILL)
-            if status == _SYSCALL_STOP:  # not its first stop: it belongs to a call whose entry we did not see
-                self._go_on(thread, 0)
-                return
-        # SIGKILL moves a stopped thread: its exit event may be noticed before its former stop was handled.
-        now = max(now, thread.resumed)
-        self.holding.lose(thread, now)
-        event, number = status >> 16, os.WSTOPSIG(status)
-        if event == ptrace.EVENT_EXIT:
-            self.tracees.exiting(thread, ptrace.event_message(tid), now)
-            self._go_on(thread, 0)
-            return
-        if event == ptrace.EVENT_EXEC:
-            thread = self._executed(tid, now) or thread
-        thread.wall += now - thread.resumed
-        if thread.arriving:
-            thread.arriving = False
-            # What it waited for a CPU to come here began before us, or is our doing.
-            thread.run, thread.delay, thread.switches = thread.read_clock()
-            self.interrupted.stopped(thread)
-            self._redirect()
-        if event in _BIRTHS:
-            child = ptrace.event_message(tid)
-            if self.tracees.following or process_of(child)[0] != child:
-                self.tracees.expect(child, _BIRTHS[event], thread)
-        elif event == ptrace.EVENT_STOP and number in _GROUP_STOPS and not self._lets_go(tid):
-            thread.resumed = now
-            ptrace.request(ptrace.LISTEN, tid, 0, 0)
-            return
-        elif event == 0:
-            self._signal(thread, number, now)
-            self._go_on(thread, number)
-            return
-        self._go_on(thread, 0)
-
-    def _executed(self, tid: int, now: int) -> Thread | None:
-        """The thread an exec left. Stops of those it ended are void; a newborn's first stop is not."""
-        known = self.tracees.threads
-        before = set(known)
-        thread = self.tracees.renamed(tid, ptrace.event_message(tid), now)
-        ended = before - known.keys()
-        if ended:
-            for each in ended:
-                self.holding.forget(each)
-            self._pending[:] = [stop for stop in self._pending if stop[0] not in ended]
-        return thread
-
-    def _lets_go(self, tid: int) -> bool:
-        return self.detaching or tid in self.yielding.wanted
-
-    def _go_on(self, thread: Thread, number: int) -> None:
-        if thread.tid in self.yielding.wanted:
-            self.yielding.tell(thread, time.monotonic_ns())
-            self._let_go(thread, number)
-            self._gone(thread.tid)
-        elif self.detaching:
-            self._let_go(thread, number)
-        else:
-            self.resume(thread, number)
-
-    def _gone(self, tid: int) -> None:
-        """A thread is not ours any more: whoever waited to trace it goes on."""
-        for caller in self.yielding.waited_for(tid):
-            self.resume(caller)
-        self._redirect()
-
-    def _signal(self, thread: Thread, number: int, now: int) -> None:
-        information = ptrace.signal_information(thread.tid)
-        thread.signals.append(information[:48])
-        code = int.from_bytes(information[8:12], "little")
-        thread.outbox.event(Kind.SIGNAL, now, thread.pid, thread.tid, nr=number, args=(code,), texts=(information,))
-
-    def _ended(self, tid: int, status: int) -> None:
-        if self.holding.rang(tid, self.detaching):
-            if self.detaching:
-                self.holding.let_go(lambda thread: self._let_go(thread, 0), time.monotonic_ns())
-            if time.monotonic_ns() >= self._leave_at:
-                for each in list(self.tracees.threads.values()):
-                    self._let_go(each, 0)
-                self.tracees.expected.clear()
-            self._redirect()
-            return
-        self.holding.forget(tid)
-        self.interrupted.forget(tid)
-        self.statuses[tid] = status
-        self.tracees.gone(tid, status)
-        if tid in self.yielding.wanted:
-            self._gone(tid)
 
     def _settle(self) -> None:
         self.tracees.unsettled = False
@@ -437,7 +243,7 @@ class CaptureLoop:
             self.holding.ring()
         if now >= self._leave_at:
             self.holding.ring()
-        if not young and not self.holding.unheard and self._leave_at == _NEVER:
+        if not young and not self.holding.unheard and self._leave_at == NEVER:
             self._disarm()
 
     def soon(self, aside: Callable[[int], object]) -> None:
@@ -470,13 +276,3 @@ class CaptureLoop:
         """Hold, step, run on (`tracer.capture.holding`): carried out between two stops."""
         if not self.holding.order(line):
             self._arm()
-
-    def _let_go(self, thread: Thread, number: int) -> None:
-        now = time.monotonic_ns()
-        if thread.in_call:
-            part = thread.part(now, *thread.read_clock())
-            self.tracees.write_entered(thread, part, now)
-        self.scheduling.let_go(thread)
-        ptrace.request(ptrace.DETACH, thread.tid, 0, number)
-        self.tracees.threads.pop(thread.tid, None)
-        thread.close()

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
 
 from tracer.capture.ebpf.bpf import BpfRefused
 from tracer.capture.ebpf.session import KernelCapture, be_heard
 from tracer.capture.invoker import invoker
+from tracer.capture.options import CaptureOptions
 from tracer.capture.outbox import Outbox
 from tracer.capture.plan import PlanOptions
-from tracer.capture.spawn import RECORDER_DIED, FoundState, becoming, close_inherited, die_with_parent, fork_waiting
+from tracer.capture.spawn import FoundState, becoming, close_inherited, fork_waiting
+from tracer.capture.telling import CANNOT_TRACE, broken, failed, listen
 from tracer.capture.threads import threads_of
-
-if TYPE_CHECKING:
-    from tracer.capture.session import CaptureOptions
-
-CANNOT_TRACE: Final = 125
 
 
 def capture_by_bpf(options: CaptureOptions, found: FoundState) -> int:
@@ -33,10 +27,12 @@ def capture_by_bpf(options: CaptureOptions, found: FoundState) -> int:
     except (OSError, ValueError) as error:
         raise BpfRefused(str(error), getattr(error, "errno", None) or errno.ENOSYS) from error
     try:
-        _listen_to_signals(state, options)
+        listen(options.control, state.obey, lambda: state.abandon(options.program is not None))
         return _capture(state, options, found)
     except BrokenPipeError:
         return CANNOT_TRACE
+    except Exception as error:
+        return broken(outbox, error, begun=state.root > 0)
     finally:
         state.close()
 
@@ -56,14 +52,14 @@ def _capture(state: KernelCapture, options: CaptureOptions, found: FoundState) -
     if status is None and state.wait_for_program:
         status = os.waitpid(child.pid, 0)[1]
     if status is not None and (number := child.exec_error()):
-        return _failed(state, "exec", number, child.pid)
+        return failed(state.outbox, "exec", number, child.pid)
     _end(state, status)
     return 0
 
 
 def _capture_process(state: KernelCapture, pid: int, constants: dict[str, float]) -> int:
     if not threads_of(pid):
-        return _failed(state, "attach", errno.ESRCH, pid)
+        return failed(state.outbox, "attach", errno.ESRCH, pid)
     be_heard()
     _hello(state, constants, pid)
     state.attach(pid)
@@ -93,39 +89,4 @@ def _hello(state: KernelCapture, constants: dict[str, float], program: int) -> N
 
 def _end(state: KernelCapture, status: int | None) -> None:
     ended = not state.detaching and (status is not None or not os.path.exists(f"/proc/{state.root}"))
-    _tell(state, {"end": {"reason": "exited" if ended else "detached", "status": status}})
-
-
-def _failed(state: KernelCapture, stage: str, number: int, pid: int) -> int:
-    name = errno.errorcode.get(number, str(number))
-    _tell(state, {"failed": {"stage": stage, "errno": name, "pid": pid}})
-    return CANNOT_TRACE
-
-
-def _tell(state: KernelCapture, content: dict[str, Any]) -> None:
-    if not state.abandoned:
-        state.outbox.document(content)
-
-
-def _listen_to_signals(state: KernelCapture, options: CaptureOptions) -> None:
-    """As for ptrace (`tracer.capture.session`): what is meant for the program reaches it without us."""
-
-    def on_control(_number: int, _frame: object) -> None:
-        try:
-            lines = os.read(options.control, 4096).decode(errors="replace").splitlines()
-        except BlockingIOError:
-            return
-        for line in lines:
-            state.obey(line)
-
-    handlers: dict[int, Callable[[int, object], None] | signal.Handlers] = {
-        signal.SIGINT: signal.SIG_IGN,
-        signal.SIGQUIT: signal.SIG_IGN,
-        signal.SIGHUP: signal.SIG_IGN,
-        signal.SIGTERM: signal.SIG_IGN,
-        signal.SIGUSR1: on_control,
-        RECORDER_DIED: lambda _number, _frame: state.abandon(options.program is not None),
-    }
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
-    die_with_parent(RECORDER_DIED)
+    state.outbox.document({"end": {"reason": "exited" if ended else "detached", "status": status}})

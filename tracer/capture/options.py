@@ -1,0 +1,30 @@
+"""What a capture process was asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracer.capture.seccomp_filter import Wanted
+from tracer.capture.spawn import Program
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOptions:
+    """What the recorder asked for."""
+
+    wire: int
+    control: int
+    pin: str
+    capture_bytes: int
+    redact: bool
+    clock: str
+    program: Program | None
+    attach: int | None
+    hold: bool = False
+    """Hold the program at its first call."""
+    follow: bool = True
+    """Trace new processes too."""
+    trace: Wanted | None = None
+    """Only these calls, by a seccomp filter; None = all."""
+    backend: str = "ptrace"
+    """ptrace, ebpf, or auto: ebpf when it can be had."""
