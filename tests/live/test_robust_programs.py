@@ -62,7 +62,7 @@ def test_a_debugger_in_the_program_works(program: Path, tmp_path: Path) -> None:
     with traced.open() as recording:
         pieces = [each for batch in recording.batches for each in batch.column("memory").to_pylist()]
     marks = [piece["bytes"] for row in pieces for piece in row if b"traces this thread" in (piece["bytes"] or b"")]
-    assert len(marks) == 2
+    assert len(marks) >= 2  # the command, and what strace tries out before it
 
 
 def assert_whole(recorded: Recorded) -> None:
