@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Final
 
 from iotrace.page.facts import PageFacts, findings_shown
 from iotrace.page.text import code, section, shown
 from tracer.analyze.results import Finding
-from tui.drawing.findings import MARKS, by_severity
-from tui.drawing.units import count, duration, moment, several
+from tui.drawing.findings import MARKS, by_severity, evidence_name, figure
+from tui.drawing.units import count, moment, several
 
 _NOTHING: Final = "The rules have looked, and found nothing to complain about."
 _LONG: Final = 1200
@@ -44,18 +43,10 @@ def _finding(finding: Finding, facts: PageFacts) -> str:
 
 def _evidence(finding: Finding) -> str:
     figures = "".join(
-        f"<div><dt>{shown(name.removesuffix('_ns').replace('_', ' '))}</dt><dd>{_figure(name, value)}</dd></div>"
+        f"<div><dt>{shown(evidence_name(name))}</dt><dd>{shown(figure(name, value))}</dd></div>"
         for name, value in list(finding.evidence.items())[:16]
     )
     return f'<dl class="evidence">{figures}</dl>' if figures else ""
-
-
-def _figure(name: str, value: float | str) -> str:
-    if isinstance(value, str):
-        return shown(value)
-    if name.endswith("_ns"):
-        return duration(round(value))
-    return count(value) if isinstance(value, int) else escape(f"{value:.3g}")
 
 
 def _calls(finding: Finding, facts: PageFacts) -> str:

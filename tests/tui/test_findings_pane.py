@@ -35,8 +35,8 @@ async def test_the_worst_comes_first_and_is_told_about_below() -> None:
         for words in (
             "advice  Wait in poll or epoll.",
             "calls  412,003",
-            "cpu_ns  7.69 s",
-            "share  0.988",
+            "cpu  7.69 s",
+            "share  99 %",
             "fd 3, read",
         ):
             assert words in shown

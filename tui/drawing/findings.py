@@ -13,7 +13,7 @@ from tracer.analyze.results import Finding, Severity
 from tui.drawing.folding import Item
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean, fit
-from tui.drawing.units import count, duration, several
+from tui.drawing.units import count, duration, percent, several
 
 MARKS: Final = {Severity.HIGH: "!!", Severity.MEDIUM: "! ", Severity.LOW: "· "}
 _ORDER: Final = list(Severity)
@@ -54,11 +54,11 @@ def finding_items(finding: Finding, palette: Palette) -> Iterator[Item]:
     yield Item(Text(clean(finding.text), palette.text), indent=2)
     yield Item(Text.assemble(("advice  ", palette.faint), (clean(finding.advice), palette.accent)), indent=8)
     evidence = tuple(
-        Item(Text.assemble((f"{clean(name)}  ", palette.faint), (_figure(name, value), palette.text)), indent=4)
-        for name, value in finding.evidence.items()
+        Item(Text.assemble((f"{evidence_name(name)}  ", palette.faint), (shown, palette.text)), indent=4)
+        for name, shown in ((name, figure(name, value)) for name, value in finding.evidence.items())
     )
-    shown = f"{several(len(finding.lines), 'line')} that show it" if finding.lines else "no line shows it by itself"
-    heading = Text.assemble(("evidence  ", palette.faint), (shown, palette.text))
+    lines = f"{several(len(finding.lines), 'line')} that show it" if finding.lines else "no line shows it by itself"
+    heading = Text.assemble(("evidence  ", palette.faint), (lines, palette.text))
     yield Item(heading, "evidence", evidence)
 
 
@@ -70,11 +70,19 @@ def _where(finding: Finding) -> str:
     return ", ".join(parts)
 
 
-def _figure(name: str, value: float | str) -> str:
+def evidence_name(name: str) -> str:
+    """What a figure of a finding's evidence is called."""
+    return clean(name.removesuffix("_ns").replace("_", " "))
+
+
+def figure(name: str, value: float | str) -> str:
+    """The figure of that name: a time, a share, a count, or words."""
     if isinstance(value, str):
         return clean(value)
     if name.endswith("_ns"):
         return duration(round(value))
+    if name.endswith("share"):
+        return percent(round(value * 1000), 1000)
     return count(value) if isinstance(value, int) else f"{value:.3g}"
 
 

@@ -6,6 +6,7 @@ it is gone by then, nothing is said about it.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from tracer.capture.ebpf.pieces import Pieces
@@ -46,6 +47,12 @@ class Lives:
         """The program's first process is about to become it; `found`: what is open already."""
         self._known[pid] = pid
         self._event(Kind.SPAWN, at, pid, pid, nr=Spawn.START, texts=(name, found))
+
+    def forget_the_gone(self) -> None:
+        """Drop threads that /proc does not have any more: the records of their ends were lost."""
+        for tid in [tid for tid in self._known if not os.path.exists(f"/proc/{tid}")]:
+            del self._known[tid]
+            self.ended.append(tid)
 
     def __call__(self, record: Any) -> None:
         """Put the row of one record into the outbox."""

@@ -13,13 +13,10 @@ from typing import Final
 import numpy as np
 
 from tracer.capture.calibrate import SAMPLES, Constants, Subject
-from tracer.capture.ebpf import layout
-from tracer.capture.ebpf.lives import Lives
-from tracer.capture.ebpf.loading import Limits, Loaded, compiled, load
-from tracer.capture.ebpf.pieces import Pieces
+from tracer.capture.ebpf.loading import Limits, compiled, load
 from tracer.capture.ebpf.plans import kernel_plans
-from tracer.capture.ebpf.ring import Ring
-from tracer.capture.ebpf.rows import Records, as_records, send
+from tracer.capture.ebpf.reader import KernelReader
+from tracer.capture.ebpf.rows import Records
 from tracer.capture.ebpf.waiting import Waiting, open_thread
 from tracer.capture.inherited import inherited
 from tracer.capture.outbox import Outbox
@@ -27,52 +24,18 @@ from tracer.capture.plan import PlanOptions
 from tracer.capture.spawn import Waiting as Child
 from tracer.capture.spawn import send_signal
 from tracer.capture.threads import process_of, threads_of
-from tracer.wire import Flag, Kind, Placement, Source
+from tracer.wire import Flag, Kind, Placement
 
 _BUSY_S, _IDLE_S = 0.002, 0.01
 _BUSY: Final = 0.02
 """A ring so full is looked at again soon."""
 _ANNOUNCE_NS: Final = 50_000_000
+_LOOK_NS: Final = 1_000_000
+"""To a thread's state in the kernel, on average: so seldom that many threads cost no more than few."""
+_QUIET: Final = 50
+"""Turns without a record after which it is checked who still lives: the record of an end may have been lost."""
 _PRIORITY: Final = -20
 """With as many busy threads as CPUs, a reader of ordinary priority would come too late and lose rows."""
-
-
-class KernelReader:
-    """The rings, and the rows made of them."""
-
-    def __init__(self, loaded: Loaded, outbox: Outbox) -> None:
-        size = loaded.ring_bytes
-        self.loaded = loaded
-        self.pieces = Pieces()
-        self.lives = Lives(outbox, self.pieces)
-        self._outbox = outbox
-        self._events = Ring.opened(loaded.events, size, layout.RECORD.itemsize)
-        self._memory = Ring.opened(loaded.memory, size, layout.SLOT_HEAD.itemsize + layout.SLOT_DATA)
-        self._large = Ring.opened(loaded.large, size, layout.SLOT_HEAD.itemsize + layout.LARGE_DATA)
-        self._lost = (0, 0)
-
-    def used(self) -> float:
-        """How full the fullest ring is, 0 to 1."""
-        return max(ring.used() for ring in (self._events, self._memory, self._large))
-
-    def take(self) -> Records:
-        """Every record there is by now; the memory that belongs to them is in `pieces`."""
-        records = as_records(self._events.take())
-        # After the records: the kernel wrote a call's memory before its record.
-        self.pieces.add(self._memory.take())
-        self.pieces.add(self._large.take())
-        return records
-
-    def send(self, records: Records) -> None:
-        """Put records into the outbox, and what was lost meanwhile."""
-        send(records, self.pieces, self._outbox, self.lives)
-        self.pieces.forget(np.array(self.lives.ended, np.int32))
-        self.lives.ended.clear()
-        lost = (self.loaded.counter("lost_events"), self.loaded.counter("lost_memory"))
-        if lost != self._lost:
-            fresh = tuple(now - before for now, before in zip(lost, self._lost, strict=True))
-            self._outbox.event(Kind.LOST, time.monotonic_ns(), 0, 0, args=fresh, source=Source.SWITCHES)
-            self._lost = lost
 
 
 class KernelCapture:
@@ -81,9 +44,8 @@ class KernelCapture:
     def __init__(self, outbox: Outbox, options: PlanOptions) -> None:
         """Load the programs. Raises BpfRefused, and OSError when there is no object for this machine."""
         self.outbox = outbox
-        self._subject: Subject | None = Subject(
-            SAMPLES[Placement.SHARED]
-        )  # it measures itself while nothing is there
+        # Before the programs are there: it measures what its calls cost untraced.
+        self._subject: Subject | None = Subject(SAMPLES[Placement.SHARED])
         self.loaded = load(compiled(), Limits(options.capture_bytes), kernel_plans(options))
         self.waiting = Waiting(self.loaded.tasks)
         self.statuses: dict[int, int] = {}
@@ -164,7 +126,7 @@ class KernelCapture:
         reader = self.reader
         assert reader is not None
         kept: list[Records] = []
-        quiet = 0
+        quiet = next_look = 0
         while not self.detaching:
             time.sleep(_BUSY_S if reader.used() > _BUSY else _IDLE_S)
             self._reap()
@@ -177,9 +139,14 @@ class KernelCapture:
                 if begun or not over:
                     continue
             reader.send(records)
-            self._announce(reader)
+            now = time.monotonic_ns()
+            if now >= next_look:
+                self._announce(reader)
+                next_look = now + max(_ANNOUNCE_NS, len(reader.lives.live) * _LOOK_NS)
             self.outbox.flush()
             quiet = 0 if len(records) else quiet + 1
+            if quiet % _QUIET == _QUIET - 1:
+                reader.lives.forget_the_gone()
             if over and not reader.lives.live and quiet:
                 return
             if not over and quiet and not os.path.exists(f"/proc/{self.root}") and not reader.lives.live:

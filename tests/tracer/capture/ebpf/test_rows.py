@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import Any, Final
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from tracer.capture.ebpf.layout import RECORD
+from tracer.capture.ebpf.layout import RECORD, SLOT_HEAD
 from tracer.capture.ebpf.lives import Lives
 from tracer.capture.ebpf.pieces import Pieces
 from tracer.capture.ebpf.rows import as_records, send, wire_calls
@@ -18,6 +20,8 @@ from tracer.wire import RECORD as RECORD_SIZE
 from tracer.wire import Flag, Kind, Source, Spawn
 
 TORN = 8
+_NOBODY: Final = 0x3FFFFF
+"""Beyond pid_max (proc_sys_kernel(5))."""
 
 
 def record(**values: Any) -> Any:
@@ -26,6 +30,11 @@ def record(**values: Any) -> Any:
     for name, value in values.items():
         made[name] = value
     return made
+
+
+def _bytes(*records: Any) -> NDArray[np.uint8]:
+    """As a ring has them."""
+    return np.stack(records).view(np.uint8).reshape(len(records), -1)
 
 
 def rows(*records: Any) -> list[dict[str, Any]]:
@@ -94,3 +103,32 @@ def test_no_part_is_negative(times: list[tuple[int, ...]]) -> None:
     assert (wire["run_ns"] <= wire["wall_ns"]).all()
     assert (wire["user_run_ns"] <= wire["user_wall_ns"]).all()
     assert (wire["span_ns"] == wire["wall_ns"] + wire["user_wall_ns"]).all()
+
+
+def test_a_thread_whose_end_was_lost_does_not_live_for_ever() -> None:
+    """Else a capture would wait for it."""
+    outbox, pieces = Outbox(-1), Pieces()
+    lives = Lives(outbox, pieces)
+    alive = os.getpid()
+    for tid in (alive, _NOBODY):
+        send(as_records(_bytes(record(kind=Kind.SPAWN, pid=tid, tid=tid))), pieces, outbox, lives)
+    assert set(lives.live) == {alive, _NOBODY}
+    lives.forget_the_gone()
+    assert set(lives.live) == {alive}
+    assert lives.ended == [_NOBODY]
+
+
+def test_a_write_to_nowhere_is_a_mark() -> None:
+    """Its text is an event before the call; other writes to -1 are only calls."""
+    marked = record(kind=Kind.CALL, nr=1, args=[0xFFFFFFFF, 0x1000, 9, 0, 0, 0], pid=3, tid=3, seq=1, items=1, at=5)
+    head = np.zeros((), SLOT_HEAD)
+    text = b"iotrace:begin it\n"
+    head["tid"], head["seq"], head["length"], head["arg"] = 3, 1, len(text), 1
+    slot = np.frombuffer(head.tobytes() + text.ljust(104, b"\0"), np.uint8)[None]
+    outbox, pieces = Outbox(-1), Pieces()
+    pieces.add(slot)
+    other = record(kind=Kind.CALL, nr=1, args=[(1 << 64) - 1, 0, 0, 0, 0, 0], pid=3, tid=3, seq=2, at=6)
+    send(as_records(_bytes(marked, other)), pieces, outbox, Lives(outbox, pieces))
+    found = list(RECORD_SIZE.iter_unpack(outbox.records))
+    assert [row[0] for row in found] == [Kind.MARK, Kind.CALL, Kind.CALL]
+    assert bytes(outbox.memory) == b"begin it" + text
