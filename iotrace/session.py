@@ -113,6 +113,10 @@ def _record(
     with _signals_that_detach(tell) if attached else _signals_for_program(tell):
         capture = start_capture(program, settings, channels.terminal)
         running.append(capture)
+        if settings.backend != "ptrace":
+            from tracer.capture.priority import be_heard
+
+            be_heard()
         if channels.terminal is not None:
             os.close(channels.terminal)
 

@@ -8,11 +8,12 @@ import time
 from dataclasses import replace
 
 from tracer.capture.ebpf.bpf import BpfRefused
-from tracer.capture.ebpf.session import KernelCapture, be_heard
+from tracer.capture.ebpf.session import KernelCapture
 from tracer.capture.invoker import invoker
 from tracer.capture.options import CaptureOptions
 from tracer.capture.outbox import Outbox
 from tracer.capture.plan import PlanOptions
+from tracer.capture.priority import be_heard
 from tracer.capture.spawn import FoundState, becoming, close_inherited, fork_waiting
 from tracer.capture.telling import CANNOT_TRACE, broken, failed, listen
 from tracer.capture.threads import threads_of

@@ -33,17 +33,19 @@ class Pieces:
         return len(self._heads)
 
     def add(self, slots: NDArray[np.uint8]) -> None:
-        """Rows of bytes, each a head and the room for its data."""
+        """Rows of bytes, each a head and the room for its data, of which what is used is taken out when wanted."""
         if not len(slots):
             return
         heads = slots[:, :_HEAD].copy().view(SLOT_HEAD).ravel()
-        room = slots.shape[1] - _HEAD
-        heads["length"] = np.minimum(heads["length"], room)
-        lengths = heads["length"].astype(np.int64)
-        body = slots[:, _HEAD:][np.arange(room) < lengths[:, None]]
-        self._begins = np.concatenate((self._begins, len(self._bytes) + np.cumsum(lengths) - lengths))
-        self._heads = np.concatenate((self._heads, heads))
-        self._bytes = np.concatenate((self._bytes, body))
+        heads["length"] = np.minimum(heads["length"], slots.shape[1] - _HEAD)
+        begins = np.arange(len(slots), dtype=np.int64) * slots.shape[1] + _HEAD
+        body = np.ascontiguousarray(slots).ravel()
+        if len(self._heads):
+            begins += len(self._bytes)
+            heads = np.concatenate((self._heads, heads))
+            begins = np.concatenate((self._begins, begins))
+            body = np.concatenate((self._bytes, body))
+        self._heads, self._begins, self._bytes = heads, begins, body
 
     def rename(self, former: int, tid: int) -> None:
         """A thread that calls exec goes on under its leader's number."""
@@ -69,7 +71,12 @@ class Pieces:
         for name in ("arg", "when", "reason", "length", "address"):
             items[name] = heads[name]
         body = _gathered(self._bytes, self._begins[found], heads["length"].astype(np.int64))
-        self._keep(np.setdiff1d(np.arange(len(self._heads)), found, assume_unique=True))
+        if len(found) == len(self._heads):
+            self._keep(np.empty(0, np.int64))
+        else:
+            rest = np.ones(len(self._heads), bool)
+            rest[found] = False
+            self._keep(np.flatnonzero(rest))
         return counts, items.tobytes(), body.tobytes()
 
     def forget(self, ended: NDArray[np.int32]) -> None:

@@ -34,8 +34,6 @@ _LOOK_NS: Final = 1_000_000
 """To a thread's state in the kernel, on average: so seldom that many threads cost no more than few."""
 _QUIET: Final = 50
 """Turns without a record after which it is checked who still lives: the record of an end may have been lost."""
-_PRIORITY: Final = -20
-"""With as many busy threads as CPUs, a reader of ordinary priority would come too late and lose rows."""
 
 
 class KernelCapture:
@@ -196,12 +194,6 @@ class KernelCapture:
         """Take the programs out of the kernel."""
         self.waiting.close()
         self.loaded.close()
-
-
-def be_heard() -> None:
-    """Run before others, where we may: an ordinary reader comes too late when every CPU is busy."""
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
 
 
 def _name(tid: int) -> bytes:
