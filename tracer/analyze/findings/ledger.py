@@ -59,7 +59,8 @@ class Ledger:
         for line, values in enumerate((cpu, blocked, amount), 1):
             if values.any():
                 # As floating point the sums of a batch are exact up to 2**53: a hundred days in ns.
-                self._sums[line, places] += np.bincount(where, values, len(groups)).astype(np.int64)
+                with np.errstate(invalid="ignore"):  # a damaged recording may hold times whose sum no number has
+                    self._sums[line, places] += np.bincount(where, values, len(groups)).astype(np.int64)
         worst, at_worst = _worst(where, first, figure, rows)
         for place, most, row in zip(places.tolist(), worst.tolist(), at_worst.tolist(), strict=True):
             kept = self._rows[place]
