@@ -45,26 +45,12 @@ def update(descriptor: int, key: bytes, value: bytes, flags: int = 0) -> None:
 
 def lookup(descriptor: int, key: bytes, size: int) -> bytes | None:
     """An element of `size` bytes (of a per-CPU map: that of every CPU), None when it has none."""
-    value = ctypes.create_string_buffer(size)
-    try:
-        _element(MAP_LOOKUP, descriptor, key, value, 0)
-    except BpfRefused as refused:
-        if refused.number == 2:
-            return None
-        raise
-    return value.raw
+    return _found(MAP_LOOKUP, descriptor, key, size)
 
 
 def take(descriptor: int, key: bytes, size: int) -> bytes | None:
     """`lookup`, and then the element is no longer there. For hashes."""
-    value = ctypes.create_string_buffer(size)
-    try:
-        _element(MAP_TAKE, descriptor, key, value, 0)
-    except BpfRefused as refused:
-        if refused.number == 2:
-            return None
-        raise
-    return value.raw
+    return _found(MAP_TAKE, descriptor, key, size)
 
 
 def elements(descriptor: int, key: int, value: int) -> Iterator[tuple[bytes, bytes]]:
@@ -94,6 +80,17 @@ def misses(program: int) -> int:
     _call(OBJ_GET_INFO, struct.pack("<IIQ", program, 256, ctypes.addressof(information)), "asking about a program")
     (number,) = struct.unpack_from("<Q", information, 208)
     return int(number)
+
+
+def _found(command: int, descriptor: int, key: bytes, size: int) -> bytes | None:
+    value = ctypes.create_string_buffer(size)
+    try:
+        _element(command, descriptor, key, value, 0)
+    except BpfRefused as refused:
+        if refused.number == 2:  # ENOENT
+            return None
+        raise
+    return value.raw
 
 
 def _element(command: int, descriptor: int, key: bytes, value: ctypes.Array[ctypes.c_char], flags: int) -> None:

@@ -64,7 +64,7 @@ class Loaded:
 
     def close(self) -> None:
         """Take the programs out of the kernel."""
-        for descriptor in (*self._held, self.tasks, self.events, self.memory, self.large, self.counters):
+        for descriptor in self._held:
             os.close(descriptor)
 
 
@@ -77,25 +77,28 @@ def compiled(name: str = "iotrace") -> BpfObject:
 def load(code: BpfObject, limits: Limits, plans: dict[int, bytes], kernel: Path = KERNEL) -> Loaded:
     """Load and attach everything. Nobody is traced yet. Raises BpfRefused, OSError."""
     types = kernel_types(kernel.read_bytes(), code.programs.keys(), _MEMBERS)
-    held = []
+    held: list[int] = []
+
+    def kept(descriptor: int) -> int:
+        held.append(descriptor)
+        return descriptor
+
     try:
-        btf = bpf.load_types(storage_types(layout.THREAD_SIZE))
-        held.append(btf)
-        tasks = bpf.create_map(
-            bpf.TASK_STORAGE, 4, layout.THREAD_SIZE, 0, flags=bpf.NO_PREALLOC, btf=(btf, 1, 2)
-        )  # fmt: skip
-        events, memory, large = (bpf.create_map(bpf.RINGBUF, 0, 0, limits.ring_bytes) for _ in range(3))
-        counters = bpf.create_map(bpf.ARRAY, 4, 8, len(layout.COUNTERS))
+        btf = kept(bpf.load_types(storage_types(layout.THREAD_SIZE)))
+        tasks = kept(
+            bpf.create_map(bpf.TASK_STORAGE, 4, layout.THREAD_SIZE, 0, flags=bpf.NO_PREALLOC, btf=(btf, 1, 2))
+        )
+        events, memory, large = (kept(bpf.create_map(bpf.RINGBUF, 0, 0, limits.ring_bytes)) for _ in range(3))
+        counters = kept(bpf.create_map(bpf.ARRAY, 4, 8, len(layout.COUNTERS)))
         plan_size = layout.PLAN_HEAD.size + layout.MOST_ACTIONS * layout.ACTION.size
-        table = bpf.create_map(bpf.ARRAY, 4, plan_size, layout.PLANS)
+        table = kept(bpf.create_map(bpf.ARRAY, 4, plan_size, layout.PLANS))
         for number, plan in plans.items():
             bpf.update(table, number.to_bytes(4, "little"), plan.ljust(plan_size, b"\0"))
-        config = _config(types, limits)
+        config = kept(_config(types, limits))
         maps = {
             "tasks": tasks, "events": events, "memory": memory, "large": large, "plans": table,
             "counters": counters, "config": config,
         }  # fmt: skip
-        held += [table, config]
         start(code, maps, types, held)
         return Loaded(tasks, events, memory, large, counters, limits.ring_bytes, tuple(held))
     except BaseException:

@@ -44,7 +44,12 @@ class KernelCapture:
         self.outbox = outbox
         # Before the programs are there: it measures what its calls cost untraced.
         self._subject: Subject | None = Subject(SAMPLES[Placement.SHARED])
-        self.loaded = load(compiled(), Limits(options.capture_bytes), kernel_plans(options))
+        try:
+            self.loaded = load(compiled(), Limits(options.capture_bytes), kernel_plans(options))
+        except Exception:
+            self._subject.release()
+            os.waitpid(self._subject.pid, 0)
+            raise
         self.waiting = Waiting(self.loaded.tasks)
         self.statuses: dict[int, int] = {}
         self.detaching = self.wait_for_program = self.abandoned = False
