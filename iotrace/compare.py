@@ -10,7 +10,7 @@ import click
 from iotrace.failures import USAGE, Failure
 
 if TYPE_CHECKING:
-    from tracer.analyze.comparison import Run
+    from tracer.analyze.compare.comparison import Run
 
 FAILED: Final = 1
 

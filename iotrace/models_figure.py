@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from iotrace.comparing.runs import complaint
-from tracer.analyze.figure_messages import figure
+from tracer.analyze.figure.messages import figure
 from tracer.recording.capture_process import python
 from tracer.recording.errors import RecordingError
 from tracer.recording.reader import Recording
 
 if TYPE_CHECKING:
-    from tracer.analyze.figure import Figure
+    from tracer.analyze.figure.figure import Figure
     from workloads.catalog import Model
 
 PATIENCE: Final = 20.0

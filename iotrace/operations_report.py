@@ -14,9 +14,9 @@ import numpy as np
 from iotrace.json_report import document
 from iotrace.operations_table import lines
 from iotrace.report import print_lines, report_of, tally_of
-from tracer.analyze.operations import Operations
-from tracer.analyze.operations_results import Operation, OperationRow
-from tracer.analyze.operations_summary import Summary
+from tracer.analyze.operations.operations import Operations
+from tracer.analyze.operations.results import Operation, OperationRow
+from tracer.analyze.operations.summary import Summary
 from tracer.analyze.tally import Tally
 from tracer.recording.reader import Recording
 
@@ -75,7 +75,7 @@ def within(operations: Iterator[Operation], tally: Tally, phase: str | None) -> 
 
 def as_document(found: Found) -> dict[str, Any]:
     """The operations as JSON: sums for every kind, name and descriptor, and single ones. Names are those of
-    `tracer.analyze.operations_results`."""
+    `tracer.analyze.operations.results`."""
     listed = [{**asdict(each), "latency_ns": each.latency_ns} for each in found.first]
     return {
         "count": sum(row.count for row in found.rows),

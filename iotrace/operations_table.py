@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iotrace.text_report import heading
-from tracer.analyze.operations_results import Operation, OperationRow
+from tracer.analyze.operations.results import Operation, OperationRow
 from tracer.analyze.results import Report
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean

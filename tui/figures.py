@@ -9,8 +9,8 @@ from time import monotonic, sleep
 
 import pyarrow as pa
 
-from tracer.analyze.figure import Figure
-from tracer.analyze.figure_messages import Messages
+from tracer.analyze.figure.figure import Figure
+from tracer.analyze.figure.messages import Messages
 from tracer.analyze.row_places import RowPlaces
 from tracer.recording.header import Header
 

@@ -14,10 +14,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tracer.account.calibration import Calibration
-from tracer.analyze.descriptor_lives import DescriptorLives
+from tracer.analyze.descriptors.lives import DescriptorLives
 from tracer.analyze.diagnosis import Diagnosis
 from tracer.analyze.filter.known import Known
-from tracer.analyze.lines import Lines
+from tracer.analyze.lines.lines import Lines
 from tracer.analyze.row_places import RowPlaces
 from tracer.recording.reader import Recording
 from tracer.recording.stretches import groups, joined

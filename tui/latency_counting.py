@@ -7,7 +7,7 @@ from threading import Event, Lock
 from typing import Final
 
 from tracer.analyze.filter.known import Known
-from tracer.analyze.latency_map import Latencies, LatencyMap, Wanted
+from tracer.analyze.timeline.latency_map import Latencies, LatencyMap, Wanted
 
 _SLICE: Final = 1 << 20
 """Lines counted between two pictures."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from tracer.analyze.descriptor_lives import DescriptorLives
-from tracer.analyze.fd_story import FdStory
+from tracer.analyze.descriptors.fd_story import FdStory
+from tracer.analyze.descriptors.lives import DescriptorLives
 from tracer.analyze.filter.known import Known
 from tracer.analyze.holds import Hold
-from tracer.analyze.line_sums import LineSums
+from tracer.analyze.lines.sums import LineSums
 from tracer.analyze.results import Report, Times
 from tracer.decode.tree_node import Node
 from tui.figures import Drawn

@@ -15,10 +15,10 @@ from threading import Lock
 import pyarrow as pa
 
 from tracer.analyze.columns import Columns
-from tracer.analyze.descriptor_lives import DescriptorLives
+from tracer.analyze.descriptors.lives import DescriptorLives
 from tracer.analyze.filter.known import Known
 from tracer.analyze.holds import Hold
-from tracer.analyze.line_sums import LineSummer, LineSums
+from tracer.analyze.lines.sums import LineSummer, LineSums
 from tracer.recording.errors import RecordingError
 from tracer.recording.reader import Recording
 from tui.accounted import AccountedBatches

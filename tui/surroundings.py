@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from tracer.analyze.descriptor_history import History, Lives
-from tracer.analyze.fd_story import FdStory, story_of
+from tracer.analyze.descriptors.fd_story import FdStory, story_of
+from tracer.analyze.descriptors.history import History, Lives
 from tracer.analyze.regions import NOTHING_KNOWN, Region, Regions
 from tracer.analyze.row_places import RowPlaces
 from tracer.analyze.tally import Tally

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rich.text import Text
 
-from tracer.analyze.timeline_spans import Span
+from tracer.analyze.timeline.spans import Span
 from tui.drawing.palette import Palette
 from tui.drawing.timeline_glyphs import Glyphs
 from tui.drawing.timeline_readout import call_line, legend, place_line, state_at, sums_line

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.analyze.filter.known import Known
-from tracer.analyze.timeline import Timeline
-from tracer.analyze.timeline_cells import Running
-from tracer.analyze.timeline_spans import Span
+from tracer.analyze.timeline.cells import Running
+from tracer.analyze.timeline.spans import Span
+from tracer.analyze.timeline.timeline import Timeline
 from tracer.wire import Kind
 from tui.drawing.timeline_glyphs import Glyphs
 from tui.drawing.timeline_lane import Lane

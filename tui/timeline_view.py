@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from tracer.analyze.timeline_cells import Cells, Running
-from tracer.analyze.timeline_spans import Span
+from tracer.analyze.timeline.cells import Cells, Running
+from tracer.analyze.timeline.spans import Span
 from tracer.wire import Kind
 from tui.drawing.timeline_layout import Layout, lay_out
 from tui.drawing.timeline_window import Window

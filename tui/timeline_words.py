@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from tracer.analyze.lines import FAILED, WASTED, Lines
-from tracer.analyze.timeline_spans import Span
+from tracer.analyze.lines.lines import FAILED, WASTED, Lines
+from tracer.analyze.timeline.spans import Span
 from tui.drawing.text import clean
 from tui.drawing.timeline_glyphs import Glyphs, spelled
 from tui.drawing.timeline_lane import Words

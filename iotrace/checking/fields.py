@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from iotrace.checking.amounts import Unit
 from iotrace.json_report import document
-from tracer.analyze.compare_job import Job
-from tracer.analyze.comparison import run_of
+from tracer.analyze.compare.comparison import run_of
+from tracer.analyze.compare.job import Job
 from tracer.analyze.results import Copies, Ending, Report, SyscallRow, Times, Totals
 from tracer.syscalls.names import numbers
 from tracer.wire import Abi

@@ -26,7 +26,7 @@ from iotrace.checking.fields import (
     unit_of,
 )
 from iotrace.json_report import document
-from tracer.analyze.compare_job import Job
+from tracer.analyze.compare.job import Job
 from tracer.analyze.results import Copies, Report
 
 _ENDINGS: Final = ("", "_ns", "_percent")

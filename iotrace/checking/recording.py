@@ -11,7 +11,7 @@ from iotrace.checking.places import Place, places
 from iotrace.checking.verdicts import Judgement, State, Verdict, judge
 from iotrace.report import report_of
 from tracer.analyze import whole
-from tracer.analyze.compare_job import Job, job_of
+from tracer.analyze.compare.job import Job, job_of
 from tracer.analyze.diagnosis import Diagnosis
 from tracer.recording.reader import Recording
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
 
-from tracer.analyze.compare_best import Standing
+from tracer.analyze.compare.best import Standing
 
 WIDTH: Final = 528
 """Of a chart in one of two columns."""

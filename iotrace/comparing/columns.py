@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tracer.analyze.compare_best import COPIES
-from tracer.analyze.comparison import Run
+from tracer.analyze.compare.best import COPIES
+from tracer.analyze.compare.comparison import Run
 from tui.drawing.units import count, duration, size
 
 NOTHING: Final = "–"

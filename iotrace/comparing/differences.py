@@ -11,9 +11,9 @@ from rich.style import Style
 from rich.text import Text
 
 from iotrace.comparing.table import packed
-from tracer.analyze.compare_differences import TOTAL, Difference, Weight, by_chance, differences
-from tracer.analyze.compare_parts import DESCRIPTOR, SYSCALL, THREAD
-from tracer.analyze.comparison import Run
+from tracer.analyze.compare.comparison import Run
+from tracer.analyze.compare.differences import TOTAL, Difference, Weight, by_chance, differences
+from tracer.analyze.compare.parts import DESCRIPTOR, SYSCALL, THREAD
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean
 from tui.drawing.units import count, duration, several, short_size

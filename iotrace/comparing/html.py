@@ -10,9 +10,9 @@ from iotrace.comparing.charts import STATES, bars, lines, times
 from iotrace.comparing.columns import ALONE, COLUMNS, NOTHING, Column, alone_text, percent_of_cpu, ratio
 from iotrace.comparing.sentences import sentences
 from iotrace.comparing.style import PATTERNS, SHEET
-from tracer.analyze.compare_best import Standing, standings
-from tracer.analyze.compare_growth import Growth, growths
-from tracer.analyze.comparison import Run
+from tracer.analyze.compare.best import Standing, standings
+from tracer.analyze.compare.comparison import Run
+from tracer.analyze.compare.growth import Growth, growths
 from tui.drawing.units import duration
 
 _CHARTS: Final = ("cpu_percent", "kernel_ns", "calls_per_message", "wasted", "control_copied", "payload_copied",

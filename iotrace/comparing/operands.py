@@ -13,8 +13,8 @@ from typing import Any, Final, Protocol
 from iotrace.comparing.runs import alone, recorded, traced
 from iotrace.failures import USAGE, Failure
 from iotrace.target import Target, model_target, program_target
-from tracer.analyze.compare_repeat import together
-from tracer.analyze.comparison import Run
+from tracer.analyze.compare.comparison import Run
+from tracer.analyze.compare.repeat import together
 from tracer.recording.reader import Recording
 from workloads import catalog
 from workloads.errors import BadOption

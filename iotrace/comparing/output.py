@@ -15,8 +15,8 @@ from typing import Any, Final
 from iotrace.comparing.operands import Subject
 from iotrace.failures import OURS, SIGNALLED, USAGE, Failure
 from iotrace.stderr import tell
-from tracer.analyze.compare_differences import Difference, differences, pairs
-from tracer.analyze.comparison import Run
+from tracer.analyze.compare.comparison import Run
+from tracer.analyze.compare.differences import Difference, differences, pairs
 
 FORMAT: Final = 1
 _NARROWEST: Final = 60
@@ -76,7 +76,7 @@ def _print(runs: Sequence[Run]) -> None:
     from iotrace.comparing.sentences import sentences
     from iotrace.comparing.table import growth_table, tables, troubles
     from iotrace.console import TextConsole
-    from tracer.analyze.compare_growth import growths
+    from tracer.analyze.compare.growth import growths
     from tui.drawing.palette import DARK, PLAIN
 
     console = TextConsole()

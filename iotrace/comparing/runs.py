@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from iotrace.failures import USAGE, Failure
 from iotrace.target import Target
-from tracer.analyze.compare_job import job_of
-from tracer.analyze.compare_parts import parts_of
-from tracer.analyze.comparison import Alone, Run, absent, run_of
+from tracer.analyze.compare.comparison import Alone, Run, absent, run_of
+from tracer.analyze.compare.job import job_of
+from tracer.analyze.compare.parts import parts_of
 from tracer.analyze.whole import tally_of
 from tracer.recording.capture_process import python
 from tracer.recording.errors import RecordingError

@@ -13,8 +13,8 @@ from typing import Final
 
 from iotrace.comparing.columns import percent_of_cpu, ratio
 from iotrace.comparing.sets import growth, sets
-from tracer.analyze.compare_growth import growths
-from tracer.analyze.comparison import Run
+from tracer.analyze.compare.comparison import Run
+from tracer.analyze.compare.growth import growths
 from tui.drawing.units import count, duration, percent, several
 
 MOST: Final = 6

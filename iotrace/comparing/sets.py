@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tracer.analyze.compare_growth import Growth
-from tracer.analyze.comparison import Run
+from tracer.analyze.compare.comparison import Run
+from tracer.analyze.compare.growth import Growth
 from tracer.analyze.ready import EPOLLS, POLLS, SELECTS
 from tui.drawing.units import count
 

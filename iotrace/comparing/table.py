@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from iotrace.comparing.columns import ALONE, COLUMNS, NOTHING, alone_text
-from tracer.analyze.compare_best import Standing, standings
-from tracer.analyze.compare_growth import Growth
-from tracer.analyze.comparison import Run
+from tracer.analyze.compare.best import Standing, standings
+from tracer.analyze.compare.comparison import Run
+from tracer.analyze.compare.growth import Growth
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean
 from tui.drawing.units import count, duration

@@ -13,18 +13,18 @@ from typing import Final
 
 from tracer.account.calibration import Calibration
 from tracer.analyze.activity import Activity, ThreadActivity, extent_of
-from tracer.analyze.compare_job import Job, job_of
-from tracer.analyze.descriptor_lives import DescriptorLives
+from tracer.analyze.compare.job import Job, job_of
+from tracer.analyze.descriptors.lives import DescriptorLives
 from tracer.analyze.diagnosis import Diagnosis
-from tracer.analyze.figure import Figure
-from tracer.analyze.figure_messages import Messages
-from tracer.analyze.lines import Lines
+from tracer.analyze.figure.figure import Figure
+from tracer.analyze.figure.messages import Messages
+from tracer.analyze.lines.lines import Lines
 from tracer.analyze.results import Finding, Report, ThreadRow
 from tracer.analyze.row_places import RowPlaces
 from tracer.analyze.spread import Spread, spread_of
 from tracer.analyze.tally import Tally
-from tracer.analyze.waiting_sets import Waiter, WaitReturn
-from tracer.analyze.waiting_sets_view import WaitingSets
+from tracer.analyze.waiting_sets.view import WaitingSets
+from tracer.analyze.waiting_sets.waiting_sets import Waiter, WaitReturn
 from tracer.analyze.whole import uncollected
 from tracer.decode.call import row_text
 from tracer.recording.header import Header

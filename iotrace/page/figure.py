@@ -11,7 +11,7 @@ from typing import Final
 
 from iotrace.page.facts import PageFacts
 from iotrace.page.text import section, shown
-from tracer.analyze.figure import Figure
+from tracer.analyze.figure.figure import Figure
 from tui.drawing.figure import brackets, picture_rows
 from tui.drawing.figure_glyphs import UNICODE
 from tui.drawing.figure_rows import Row

@@ -8,7 +8,7 @@ from html import escape
 from iotrace.page.facts import PageFacts
 from iotrace.page.text import key, section, shown, stack
 from iotrace.text_report import clock, ended
-from tracer.analyze.comparison import cpu_percent
+from tracer.analyze.compare.comparison import cpu_percent
 from tracer.analyze.scope import sentences
 from tui.drawing.palette import STATES, USER
 from tui.drawing.time_bar import note

@@ -12,8 +12,8 @@ from rich.text import Text
 from iotrace.page.drawn import PALETTE, drawn
 from iotrace.page.facts import PageFacts
 from iotrace.page.text import cell, number, section, shown, table, time_cell
-from tracer.analyze.waiting_sets import Array, Bits, Interests, Waiter, WaitReturn
-from tracer.analyze.waiting_sets_asked import Requests
+from tracer.analyze.waiting_sets.asked import Requests
+from tracer.analyze.waiting_sets.waiting_sets import Array, Bits, Interests, Waiter, WaitReturn
 from tui.drawing.units import count, percent, several, size
 from tui.drawing.waiting_epoll import epoll_line, epoll_rows, epoll_titles
 from tui.drawing.waiting_head import head_lines

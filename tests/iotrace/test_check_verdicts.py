@@ -12,7 +12,7 @@ from iotrace.checking.verdicts import Judgement, State, judge
 from iotrace.failures import Failure
 from iotrace.json_report import document
 from tests.iotrace.reports import READ, finding, report, totals
-from tracer.analyze.compare_job import Job
+from tracer.analyze.compare.job import Job
 from tracer.analyze.results import Copies, Ending, Severity
 
 JOB = Job(

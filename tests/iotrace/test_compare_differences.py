@@ -11,8 +11,8 @@ from rich.console import Console
 from iotrace.comparing.differences import MOST, difference_tables
 from iotrace.comparing.output import document
 from tests.tracer.analyze.comparing import run
-from tracer.analyze.compare_parts import DESCRIPTOR, SYSCALL, THREAD, Part
-from tracer.analyze.comparison import Run
+from tracer.analyze.compare.comparison import Run
+from tracer.analyze.compare.parts import DESCRIPTOR, SYSCALL, THREAD, Part
 from tui.drawing.palette import PLAIN
 
 

@@ -13,7 +13,7 @@ import pytest
 from iotrace.comparing.html import page
 from iotrace.comparing.style import SHEET
 from tests.tracer.analyze.comparing import run
-from tracer.analyze.comparison import Run, absent
+from tracer.analyze.compare.comparison import Run, absent
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (

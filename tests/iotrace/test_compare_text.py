@@ -15,8 +15,8 @@ from iotrace.comparing.output import document
 from iotrace.comparing.sentences import sentences
 from iotrace.comparing.table import growth_table, tables, troubles
 from tests.tracer.analyze.comparing import calls_of, run
-from tracer.analyze.compare_growth import growths
-from tracer.analyze.comparison import Alone, Run, absent
+from tracer.analyze.compare.comparison import Alone, Run, absent
+from tracer.analyze.compare.growth import growths
 from tui.drawing.palette import PLAIN
 
 SPIN = run(

@@ -18,7 +18,7 @@ from iotrace.comparing.runs import traced
 from iotrace.target import model_target
 from tests.live.recorded import iotrace
 from tracer.account.copies import account_copies
-from tracer.analyze.comparison import Run
+from tracer.analyze.compare.comparison import Run
 from tracer.analyze.memory import Memory
 from tracer.recording.reader import Recording
 from tracer.syscalls.names import name_of

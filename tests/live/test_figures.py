@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from iotrace import models_figure
-from tracer.analyze.figure import Figure, Phase, StepKind
+from tracer.analyze.figure.figure import Figure, Phase, StepKind
 from workloads import catalog
 
 SIZE, CHUNK = 64, 16384

@@ -13,9 +13,9 @@ import pytest
 from tests.live.recorded import IOTRACE, TIMEOUT, Recorded, iotrace
 from tests.live.test_attach import is_traced
 from tests.live.test_violent_ends import eventually
-from tracer.analyze.descriptor_lives import DescriptorLives
-from tracer.analyze.waiting_sets import Array, Bits, Family, Interests, Waiter
-from tracer.analyze.waiting_sets_asked import Requests
+from tracer.analyze.descriptors.lives import DescriptorLives
+from tracer.analyze.waiting_sets.asked import Requests
+from tracer.analyze.waiting_sets.waiting_sets import Array, Bits, Family, Interests, Waiter
 from tracer.recording.errors import RecordingError
 from tui.source import RecordingSource
 

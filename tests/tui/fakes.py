@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from tracer.analyze.filter.known import Known
 from tracer.analyze.holds import Hold
-from tracer.analyze.line_sums import LineSums, Sums
+from tracer.analyze.lines.sums import LineSums, Sums
 from tracer.analyze.results import Copies, Ending, Report, SyscallRow, ThreadRow, Times, Totals
 from tracer.analyze.spread import Spread
 from tracer.decode.tree_node import Node

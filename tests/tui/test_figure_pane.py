@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from tests.tui.fakes import FakeSource
 from tests.tui.one_pane import alone, asked, text
-from tracer.analyze.figure import Crossing, Figure, Phase, Step, StepKind
+from tracer.analyze.figure.figure import Crossing, Figure, Phase, Step, StepKind
 from tracer.analyze.results import Times
 from tui.drawing.figure_glyphs import ASCII
 from tui.figures import Drawn

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.batches import BEGAN, EXIT_GROUP, PID, batch, event, inside, read, writer
-from tracer.analyze.fd_story import Use
+from tracer.analyze.descriptors.fd_story import Use
 from tracer.analyze.results import Times
 from tracer.recording.errors import MissingRecording, NotARecording
 from tracer.recording.stretches import groups

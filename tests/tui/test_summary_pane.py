@@ -11,7 +11,7 @@ from tests.tui.fakes import FakeSource
 from tests.tui.one_pane import alone, asked, text
 from tests.tui.waiting import until
 from tracer.analyze.groups import View
-from tracer.analyze.line_sums import LineSums
+from tracer.analyze.lines.sums import LineSums
 from tui.snapshot import Snapshot
 from tui.widgets.summary_pane import SummaryPane
 from tui.widgets.summary_table import SummaryTable

@@ -10,7 +10,7 @@ import pytest
 
 from tests.tracer.analyze.waiting import lives_of
 from tests.tracer.rows import TestRow, row
-from tracer.analyze.descriptor_lives import DescriptorLives
+from tracer.analyze.descriptors.lives import DescriptorLives
 from tracer.wire import Kind
 from tui.drawing.timeline_glyphs import ASCII, UNICODE
 from tui.drawing.timeline_lane import Words

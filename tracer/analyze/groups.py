@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from tracer.analyze.line_sums import LineSums, Sums
+from tracer.analyze.lines.sums import LineSums, Sums
 from tracer.analyze.results import Copies, PhaseRow, Report, SyscallRow, ThreadRow, Times
 from tracer.analyze.spread import NO_SPREAD, Spread
 

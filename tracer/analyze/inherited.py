@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tracer.analyze.changes import Opened
-from tracer.analyze.descriptor_links import Link
-from tracer.analyze.openings import object_of
+from tracer.analyze.descriptors.links import Link
+from tracer.analyze.openings.openings import object_of
 from tracer.analyze.returned import flags_of
 from tracer.syscalls.objects import Object
 

@@ -183,7 +183,7 @@ def _waiting(thread: ThreadFacts) -> list[str]:
 
 
 def _is_helper(thread: ThreadFacts) -> bool:
-    """See `tracer.analyze.operations_helpers`: such a thread moves data with positioned calls, and otherwise only
+    """See `tracer.analyze.operations.helpers`: such a thread moves data with positioned calls, and otherwise only
     waits and changes its mask."""
     positioned = thread.sum(("pread64", "pwrite64"))
     masked = thread.sum(("rt_sigprocmask",)).calls

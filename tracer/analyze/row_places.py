@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tracer.analyze.lines import CHUNK, Lines
+from tracer.analyze.lines.lines import CHUNK, Lines
 from tracer.recording.captured import Row, captured
 
 Ints = NDArray[np.int64]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tracer.analyze.descriptor_rows import descriptor_rows
+from tracer.analyze.descriptors.rows import descriptor_rows
 from tracer.analyze.ending import ending_of
 from tracer.analyze.histogram import percentile
 from tracer.analyze.results import PhaseRow, Report, SyscallRow, ThreadRow, Totals

@@ -20,8 +20,8 @@ from tracer.analyze import inside, summary
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.columns import MAX_ERRNO, Columns, columns_of
 from tracer.analyze.cube import NOWHERE, Cube
-from tracer.analyze.descriptor_states import NOTHING_USED, Used
-from tracer.analyze.descriptors import Descriptors
+from tracer.analyze.descriptors.descriptors import Descriptors
+from tracer.analyze.descriptors.states import NOTHING_USED, Used
 from tracer.analyze.histogram import Histograms
 from tracer.analyze.holds import Holds
 from tracer.analyze.phases import MEASURE, Phases

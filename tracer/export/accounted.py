@@ -20,8 +20,8 @@ from tracer.account.times import Times, column
 from tracer.analyze import inside
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.columns import Columns, columns_of
-from tracer.analyze.descriptor_states import Used
-from tracer.analyze.descriptors import Descriptors
+from tracer.analyze.descriptors.descriptors import Descriptors
+from tracer.analyze.descriptors.states import Used
 from tracer.analyze.phases import MEASURE, Phases
 from tracer.recording.header import Header
 from tracer.recording.stretches import stretches

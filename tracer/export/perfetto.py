@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from tracer.account.times import column
-from tracer.analyze.operations import Operations
+from tracer.analyze.operations.operations import Operations
 from tracer.analyze.phases import Phases
 from tracer.analyze.threads import Life, Threads
 from tracer.decode.events import EVENTS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tracer.analyze.operations_results import MULTISHOT, Operation
+from tracer.analyze.operations.results import MULTISHOT, Operation
 from tracer.export.perfetto_json import event, microseconds_of
 
 _TOLD: Final = ("fd", "buffer", "length", "result", "worker", "notified", "inline", "began_ns", "handler_ns")

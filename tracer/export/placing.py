@@ -1,7 +1,7 @@
 """Where on a time line the parts of every row lie, so that those of one thread never overlap.
 
 What is known: the time before a call lies before its entry, the time inside begins there. The order within the two
-parts is a convention, that of the screen's timeline (`tracer.analyze.timeline_cells`):
+parts is a convention, that of the screen's timeline (`tracer.analyze.timeline.cells`):
 
     before the entry:  user, blocked, runnable           (ends at the entry)
     inside the call:   half the kernel time, blocked, runnable, the other half

@@ -6,7 +6,7 @@ A call is one line unless another thread has something to say before it returns;
 line and a `<... resumed>` one. The time in angle brackets is the corrected one: what the call would have
 taken untraced. What strace has no words for (marks, calibrations) is left out.
 
-Descriptors are named as far as the trace tells (`tracer.analyze.descriptor_names`): links as they were when the
+Descriptors are named as far as the trace tells (`tracer.analyze.descriptors.names`): links as they were when the
 descriptor was made, renamed and removed since then by the traced programs. A link that others changed is not
 followed, nor one reached through a symbolic link when it is removed; the address of a socket that was bound by its
 first sendto is not known, nor ("?") the inode of a unix socket's peer that the trace did not see made.
@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.analyze.descriptor_names import DescriptorNames
+from tracer.analyze.descriptors.names import DescriptorNames
 from tracer.analyze.watched import Watching
 from tracer.decode.call import argument_texts, outcome_text
 from tracer.decode.constants_process import signal_name

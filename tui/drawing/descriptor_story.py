@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.style import Style
 from rich.text import Text
 
-from tracer.analyze.descriptor_lives import DescriptorLine
-from tracer.analyze.descriptor_story import Told
+from tracer.analyze.descriptors.lives import DescriptorLine
+from tracer.analyze.descriptors.story import Told
 from tui.drawing.descriptors import number
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean

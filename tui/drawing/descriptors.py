@@ -7,7 +7,7 @@ from typing import Final
 from rich.segment import Segment
 from rich.style import Style
 
-from tracer.analyze.descriptor_lives import DescriptorLine
+from tracer.analyze.descriptors.lives import DescriptorLine
 from tui.drawing.grid import Column, fitting, grid_line, rooms
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from tracer.analyze.fd_story import FdStory, Use
+from tracer.analyze.descriptors.fd_story import FdStory, Use
 from tracer.analyze.inherited import INHERITED
 from tui.drawing.folding import Item
 from tui.drawing.palette import Palette

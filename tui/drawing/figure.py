@@ -15,7 +15,7 @@ from typing import Final
 from rich.style import Style
 from rich.text import Text
 
-from tracer.analyze.figure import Figure, Phase, Step, StepKind
+from tracer.analyze.figure.figure import Figure, Phase, Step, StepKind
 from tui.drawing.ascii import in_ascii
 from tui.drawing.figure_glyphs import ASCII, UNICODE, Glyphs
 from tui.drawing.figure_rows import Row, rows_of, who

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from tracer.analyze.figure import Figure
+from tracer.analyze.figure.figure import Figure
 from tui.drawing.figure import figure_lines
 from tui.drawing.figure_glyphs import UNICODE, Glyphs
 from tui.drawing.palette import Palette

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import log10
 from typing import Final
 
-from tracer.analyze.figure import SHARED, Figure, Phase, Step, StepKind
+from tracer.analyze.figure.figure import SHARED, Figure, Phase, Step, StepKind
 from tui.drawing.figure_words import SIZED, call_words, request_words, result_words
 from tui.drawing.units import count, duration, several, size
 

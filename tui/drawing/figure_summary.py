@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from tracer.analyze.figure import Figure, Phase
+from tracer.analyze.figure.figure import Figure, Phase
 from tui.drawing.figure_glyphs import Glyphs
 from tui.drawing.figure_rows import Row
 from tui.drawing.palette import Palette

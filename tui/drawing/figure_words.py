@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tracer.analyze.figure import Step, StepKind
+from tracer.analyze.figure.figure import Step, StepKind
 from tui.drawing.text import clean
 from tui.drawing.units import count, several
 

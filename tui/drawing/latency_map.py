@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from tracer.analyze.latency_map import LatencyMap
+from tracer.analyze.timeline.latency_map import LatencyMap
 from tui.drawing.palette import Palette
 from tui.drawing.text import fit
 from tui.drawing.timeline_glyphs import Glyphs, spelled

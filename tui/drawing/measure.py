@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from tracer.analyze.line_stretch import Stretch
+from tracer.analyze.lines.stretch import Stretch
 from tui.drawing.call_row import MARKED
 from tui.drawing.palette import STATES, Palette, style_of
 from tui.drawing.units import count, duration, several, short_size

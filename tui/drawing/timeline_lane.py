@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 
-from tracer.analyze.timeline_cells import Cells
+from tracer.analyze.timeline.cells import Cells
 from tui.drawing.palette import Palette
 from tui.drawing.timeline_glyphs import Glyphs
 

@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from tracer.analyze.timeline_cells import Cells, Running
-from tracer.analyze.timeline_spans import Span
+from tracer.analyze.timeline.cells import Cells, Running
+from tracer.analyze.timeline.spans import Span
 from tui.drawing.palette import STATES, Palette, style_of
 from tui.drawing.text import clean
 from tui.drawing.timeline_glyphs import Glyphs
@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 
 def state_at(span: Span | Running | None, moment_ns: int) -> str:
-    """What the thread did at a moment, in words, by the convention of `tracer.analyze.timeline_cells`."""
+    """What the thread did at a moment, in words, by the convention of `tracer.analyze.timeline.cells`."""
     if span is None:
         return "not there yet"
     since = moment_ns - span.at_ns

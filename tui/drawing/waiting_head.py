@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from tracer.analyze.waiting_sets import Array, Bits, Family, WaitReturn
-from tracer.analyze.waiting_sets_asked import Requests
+from tracer.analyze.waiting_sets.asked import Requests
+from tracer.analyze.waiting_sets.waiting_sets import Array, Bits, Family, WaitReturn
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean
 from tui.drawing.units import count, duration, moment, several, short_size

@@ -7,7 +7,7 @@ from typing import Final
 from rich.segment import Segment
 from rich.style import Style
 
-from tracer.analyze.waiting_sets import Family, Waiter
+from tracer.analyze.waiting_sets.waiting_sets import Family, Waiter
 from tui.drawing.grid import Column, fitting, grid_line
 from tui.drawing.palette import Palette
 from tui.drawing.units import duration_column, percent, short_count, short_size

@@ -9,8 +9,8 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from tracer.analyze.waiting_sets import WaitReturn
-from tracer.analyze.waiting_sets_asked import Request, Requests
+from tracer.analyze.waiting_sets.asked import Request, Requests
+from tracer.analyze.waiting_sets.waiting_sets import WaitReturn
 from tui.drawing.grid import Column, fitting, grid_line, grid_titles
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean

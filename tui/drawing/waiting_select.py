@@ -8,7 +8,7 @@ from typing import Final
 from rich.segment import Segment
 from rich.text import Text
 
-from tracer.analyze.waiting_sets import Bits, WaitReturn
+from tracer.analyze.waiting_sets.waiting_sets import Bits, WaitReturn
 from tui.drawing.palette import Palette
 from tui.drawing.text import clean
 from tui.drawing.waiting_words import brought_of, brought_style, brought_text

@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.style import Style
 
-from tracer.analyze.waiting_sets import Brought, WaitReturn
+from tracer.analyze.waiting_sets.waiting_sets import Brought, WaitReturn
 from tracer.decode.constants_network import FLAGS
 from tracer.decode.flags import flags_text
 from tui.drawing.palette import Palette

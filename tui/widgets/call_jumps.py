@@ -11,9 +11,9 @@ from textual.message import Message
 from tracer.analyze.filter.known import Known
 from tracer.analyze.filter.listing import IN_TIME
 from tracer.analyze.filter.matches import Shown
-from tracer.analyze.line_jumps import at_time, next_trouble, same_descriptor
-from tracer.analyze.line_peers import Found
-from tracer.analyze.line_wakers import transferred_after, waker_of
+from tracer.analyze.lines.jumps import at_time, next_trouble, same_descriptor
+from tracer.analyze.lines.peers import Found
+from tracer.analyze.lines.wakers import transferred_after, waker_of
 from tui.history import History, Place
 from tui.snapshot import Snapshot, Source
 from tui.widgets.call_table import CallTable

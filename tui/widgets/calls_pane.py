@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from tracer.analyze.filter.errors import FilterError
 from tracer.analyze.filter.listing import Order
-from tracer.analyze.line_jumps import at_time
+from tracer.analyze.lines.jumps import at_time
 from tracer.analyze.phases import MEASURE
 from tui.drawing.call_columns import default_columns
 from tui.screens.manual import ManualScreen

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from tracer.analyze.descriptor_lives import Choice, DescriptorLives, DescriptorTable
+from tracer.analyze.descriptors.lives import Choice, DescriptorLives, DescriptorTable
 from tui.drawing.descriptors import SORTS, descriptor_columns
 from tui.drawing.grid import Column, column_at, grid_titles
 from tui.theme import palette_of

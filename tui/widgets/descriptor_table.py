@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from rich.segment import Segment
 
-from tracer.analyze.descriptor_lives import DescriptorLine, DescriptorLives, DescriptorTable
+from tracer.analyze.descriptors.lives import DescriptorLine, DescriptorLives, DescriptorTable
 from tui.drawing.descriptors import descriptor_columns, descriptor_line
 from tui.theme import palette_of
 from tui.widgets.lines_view import LinesView

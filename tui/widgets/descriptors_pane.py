@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tracer.analyze.descriptor_lives import Choice, DescriptorLives, DescriptorTable
-from tracer.analyze.descriptor_story import Told, origin_of, story_of
+from tracer.analyze.descriptors.lives import Choice, DescriptorLives, DescriptorTable
+from tracer.analyze.descriptors.story import Told, origin_of, story_of
 from tui.drawing.descriptor_story import story_lines
 from tui.drawing.descriptors import number
 from tui.latest import Latest

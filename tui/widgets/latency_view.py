@@ -13,7 +13,7 @@ from textual.message_pump import MessagePump
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tracer.analyze.latency_map import LatencyMap, Wanted
+from tracer.analyze.timeline.latency_map import LatencyMap, Wanted
 from tui.drawing.latency_map import LatencyRows, cell_line, rows_of, segments, shades_line
 from tui.drawing.timeline_glyphs import Glyphs
 from tui.latency_counting import LatencyCounting

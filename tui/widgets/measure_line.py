@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracer.analyze.line_stretch import Stretches
+from tracer.analyze.lines.stretch import Stretches
 from tui.drawing.measure import measure_text
 from tui.snapshot import Source
 from tui.theme import palette_of

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tracer.analyze.groups import View, group_rows
-from tracer.analyze.line_sums import LineSums
+from tracer.analyze.lines.sums import LineSums
 from tui.drawing.summary import cells, summary_titles
 from tui.drawing.summary_columns import summary_layout
 from tui.messages import SetFilter

@@ -12,8 +12,8 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from tracer.analyze.timeline import Timeline
-from tracer.analyze.timeline_spans import Span
+from tracer.analyze.timeline.spans import Span
+from tracer.analyze.timeline.timeline import Timeline
 from tui.drawing.timeline_axis import axis, axis_note, no_axis
 from tui.drawing.timeline_glyphs import Glyphs
 from tui.drawing.timeline_layout import Layout

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from tracer.analyze.waiting_sets import Waiter
+from tracer.analyze.waiting_sets.waiting_sets import Waiter
 from tui.drawing.grid import grid_titles
 from tui.drawing.waiting_list import waiter_columns, waiter_line
 from tui.theme import palette_of

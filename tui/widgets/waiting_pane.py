@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tracer.analyze.waiting_sets import Waiter, WaitReturn
+from tracer.analyze.waiting_sets.waiting_sets import Waiter, WaitReturn
 from tui.drawing.waiting_empty import nobody_waits
 from tui.latest import Latest
 from tui.messages import GoTo

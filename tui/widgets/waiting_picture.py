@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from tracer.analyze.waiting_sets import Array, Bits, WaitReturn
-from tracer.analyze.waiting_sets_asked import Requests
+from tracer.analyze.waiting_sets.asked import Requests
+from tracer.analyze.waiting_sets.waiting_sets import Array, Bits, WaitReturn
 from tui.drawing.waiting_epoll import epoll_line, epoll_rows, epoll_titles
 from tui.drawing.waiting_head import head_lines
 from tui.drawing.waiting_poll import poll_line, poll_titles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tracer.analyze.comparison import Figures, Run
+from tracer.analyze.compare.comparison import Figures, Run
 from tracer.analyze.results import Copies, SyscallRow, Times
 
 PLAIN = Figures(

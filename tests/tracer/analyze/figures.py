@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.tracer.analyze.runs import mark
 from tests.tracer.rows import EXIT, TestRow, batch, piece, row
-from tracer.analyze.figure_messages import Messages
+from tracer.analyze.figure.messages import Messages
 from tracer.recording.header import Header
 from tracer.wire import NO_ARG, RING_COMPLETION, RING_SUBMISSION, Kind, Source
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from tests.tracer.analyze.runs import HEADER
 from tests.tracer.rows import TestRow, batch
-from tracer.analyze.operations import operations_of
-from tracer.analyze.operations_results import Operation
+from tracer.analyze.operations.operations import operations_of
+from tracer.analyze.operations.results import Operation
 
 PID = 4241
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.tracer.analyze.test_timeline import all_spans, brute, rows_of, taken_in
+from tests.tracer.analyze.timeline.test_timeline import all_spans, brute, rows_of, taken_in
 from tests.tui import batches
 from tracer.analyze.activity import STATES, Activity, extent_of
 from tracer.analyze.tally import Tally

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from tests.tracer.analyze.runs import spawn
 from tests.tracer.rows import ENTRY, EXIT, TestRow, batch, piece, row
-from tracer.analyze.descriptor_lives import DescriptorLives
-from tracer.analyze.lines import Lines
+from tracer.analyze.descriptors.lives import DescriptorLives
+from tracer.analyze.lines.lines import Lines
 from tracer.analyze.row_places import RowPlaces
 from tracer.analyze.tally import Tally
 from tracer.recording.header import Header

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from rich.segment import Segment
 
-from tracer.analyze.descriptor_lives import DescriptorLine
-from tracer.analyze.descriptor_story import Told
+from tracer.analyze.descriptors.lives import DescriptorLine
+from tracer.analyze.descriptors.story import Told
 from tracer.analyze.results import Copies
 from tui.drawing.descriptor_story import story_lines
 from tui.drawing.descriptors import descriptor_columns, descriptor_line, life_bar

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.tui.fakes import START, FakeSource
-from tracer.analyze.fd_story import FdStory, Use
+from tracer.analyze.descriptors.fd_story import FdStory, Use
 from tracer.analyze.region_table import What
 from tracer.analyze.regions import Region
 from tui.drawing.details import details_items

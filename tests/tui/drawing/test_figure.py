@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from tracer.analyze.figure import SHARED, Crossing, Figure, Phase, Step, StepKind
+from tracer.analyze.figure.figure import SHARED, Crossing, Figure, Phase, Step, StepKind
 from tracer.analyze.results import Times
 from tui.drawing.figure import figure_lines
 from tui.drawing.figure_glyphs import ASCII, UNICODE, Glyphs

@@ -9,7 +9,7 @@ from tracer.analyze.filter.errors import FilterError
 from tracer.analyze.filter.listing import IN_TIME, Listed, Order
 from tracer.analyze.filter.matches import AllLines
 from tracer.analyze.filter.tree import Field
-from tracer.analyze.line_stretch import Stretch
+from tracer.analyze.lines.stretch import Stretch
 from tracer.analyze.results import Times
 from tui.drawing.call_columns import CHOICES, column_titles, columns
 from tui.drawing.call_row import Place, call_row

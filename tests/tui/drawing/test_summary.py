@@ -6,7 +6,7 @@ import pytest
 
 from tests.tui.fakes import FakeSource, sums
 from tracer.analyze.groups import View, group_rows
-from tracer.analyze.line_sums import LineSums
+from tracer.analyze.lines.sums import LineSums
 from tracer.analyze.spread import Spread
 from tui.drawing.log2_histogram import histograms
 from tui.drawing.palette import DARK

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tracer.analyze.latency_map import OCTAVES, LatencyMap, Wanted
 from tracer.analyze.threads import Life
-from tracer.analyze.timeline_cells import Cells, Running
-from tracer.analyze.timeline_spans import Span
-from tracer.analyze.timeline_track import SUMS
+from tracer.analyze.timeline.cells import Cells, Running
+from tracer.analyze.timeline.latency_map import OCTAVES, LatencyMap, Wanted
+from tracer.analyze.timeline.spans import Span
+from tracer.analyze.timeline.track import SUMS
 from tracer.wire import Kind
 from tui.drawing import latency_map
 from tui.drawing.palette import DARK, PLAIN

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.segment import Segment
 
-from tracer.analyze.waiting_sets import (
+from tracer.analyze.waiting_sets.waiting_sets import (
     Array,
     Bits,
     Brought,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 from dataclasses import replace
 
-from tracer.analyze.waiting_sets import Family, Waiter, WaitReturn
-from tracer.analyze.waiting_sets_asked import Request, Requests
+from tracer.analyze.waiting_sets.asked import Request, Requests
+from tracer.analyze.waiting_sets.waiting_sets import Family, Waiter, WaitReturn
 from tui.drawing.palette import PLAIN
 from tui.drawing.waiting_head import head_lines
 from tui.drawing.waiting_list import who

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.analyze.lines import Chunk, Lines
+from tracer.analyze.lines.lines import Chunk, Lines
 
 
 def gathered(lines: Lines, numbers: NDArray[np.int64], of: Callable[[Chunk], NDArray[Any]]) -> NDArray[Any]:

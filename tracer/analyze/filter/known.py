@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tracer.analyze.calls import CallFacts
 from tracer.analyze.descriptions import Descriptor
 from tracer.analyze.growing import Growing
-from tracer.analyze.lines import Chunk, Lines
+from tracer.analyze.lines.lines import Chunk, Lines
 from tracer.analyze.threads import Life
 from tracer.decode.call import row_text
 from tracer.recording.captured import Row

@@ -15,7 +15,7 @@ from tracer.analyze.descriptions import Descriptor
 from tracer.analyze.filter import tree
 from tracer.analyze.filter.classes import is_member
 from tracer.analyze.filter.known import Known
-from tracer.analyze.lines import Chunk
+from tracer.analyze.lines.lines import Chunk
 from tracer.analyze.threads import Life
 
 Mask = NDArray[np.bool_]

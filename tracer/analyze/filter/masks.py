@@ -21,7 +21,7 @@ from tracer.analyze.filter import tree
 from tracer.analyze.filter.known import Known
 from tracer.analyze.filter.lookups import Lookup, call_test, on_descriptor, thread_test, what_test
 from tracer.analyze.filter.tree import Field, Node
-from tracer.analyze.lines import Chunk
+from tracer.analyze.lines.lines import Chunk
 
 Mask = NDArray[np.bool_]
 Test = Callable[[Chunk, Mask], Mask]

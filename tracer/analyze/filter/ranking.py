@@ -16,7 +16,7 @@ from tracer.analyze.filter.known import Known
 from tracer.analyze.filter.masks import values_of
 from tracer.analyze.filter.matches import Ranked, Shown
 from tracer.analyze.filter.tree import Field
-from tracer.analyze.lines import CHUNK
+from tracer.analyze.lines.lines import CHUNK
 
 TOP: Final = 100_000
 """Lines worth showing in another order than that of time."""

@@ -15,7 +15,7 @@ from tracer.analyze.filter.known import Known
 from tracer.analyze.filter.masks import Stopped, compiled
 from tracer.analyze.filter.matches import Collected, Matches
 from tracer.analyze.filter.tree import Node
-from tracer.analyze.lines import CHUNK
+from tracer.analyze.lines.lines import CHUNK
 
 _SHORTEST: Final = 256
 _SOON, _LATE = 0.01, 0.03

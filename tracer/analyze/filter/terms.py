@@ -13,7 +13,7 @@ from tracer.analyze.filter import tree
 from tracer.analyze.filter.classes import ALIASES, CLASSES
 from tracer.analyze.filter.quantities import duration_ns, size_bytes
 from tracer.analyze.filter.tree import SIZES, AnyOf, Compared, Field, Node
-from tracer.analyze.lines import FAILED, INTERRUPTED, UNKNOWN_COPIES, WAKEUP, WASTED
+from tracer.analyze.lines.lines import FAILED, INTERRUPTED, UNKNOWN_COPIES, WAKEUP, WASTED
 from tracer.syscalls.names import numbers
 from tracer.wire import Abi, Kind
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.account.distinct import distinct
-from tracer.analyze.descriptor_history import BEFORE, History, Lives
-from tracer.analyze.descriptors import Descriptors
+from tracer.analyze.descriptors.descriptors import Descriptors
+from tracer.analyze.descriptors.history import BEFORE, History, Lives
 from tracer.analyze.findings.sheet import Sheet
 from tracer.analyze.findings.traits import Trait
 from tracer.wire import Kind, When

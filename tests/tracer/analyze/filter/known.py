@@ -9,7 +9,7 @@ import pyarrow as pa
 from tests.tui import batches
 from tests.tui.batches import BEGAN, Fields
 from tracer.analyze.filter.known import Known
-from tracer.analyze.lines import Lines
+from tracer.analyze.lines.lines import Lines
 from tracer.analyze.row_places import RowPlaces
 from tracer.analyze.tally import Tally
 from tracer.syscalls.names import number_of

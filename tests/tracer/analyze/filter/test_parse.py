@@ -35,7 +35,7 @@ from tracer.analyze.filter.tree import (
     ThreadLike,
     reads_text,
 )
-from tracer.analyze.lines import FAILED
+from tracer.analyze.lines.lines import FAILED
 from tracer.wire import Kind
 
 READ, WRITE, FAIL = Named(("read",)), Named(("write",)), Flagged(FAILED)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from tests.tracer.analyze.filter.known import OTHER, PID, Taken, born, call, marked, opened
-from tracer.analyze import lines as lines_module
 from tracer.analyze.filter.known import Known
 from tracer.analyze.filter.masks import compiled
 from tracer.analyze.filter.parse import parse
 from tracer.analyze.filter.search import Search
+from tracer.analyze.lines import lines as lines_module
 from tracer.wire import Kind
 
 ROWS = (
