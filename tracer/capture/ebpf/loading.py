@@ -70,7 +70,7 @@ class Loaded:
 
 def compiled(name: str = "iotrace") -> BpfObject:
     """The object `name` for this machine's architecture. Raises FileNotFoundError when there is none."""
-    path = resources.files("tracer.capture.ebpf").joinpath(f"{name}.{os.uname().machine}.bpf.o")
+    path = resources.files("tracer.capture.ebpf").joinpath("programs", f"{name}.{os.uname().machine}.bpf.o")
     return parse(path.read_bytes())
 
 

@@ -19,12 +19,12 @@ MAPS = {
 
 def data() -> bytes:
     """The file."""
-    return resources.files("tracer.capture.ebpf").joinpath("iotrace.x86_64.bpf.o").read_bytes()
+    return resources.files("tracer.capture.ebpf").joinpath("programs", "iotrace.x86_64.bpf.o").read_bytes()
 
 
 def source() -> str:
     """The C program."""
-    return resources.files("tracer.capture.ebpf").joinpath("iotrace.bpf.c").read_text()
+    return resources.files("tracer.capture.ebpf").joinpath("programs", "iotrace.bpf.c").read_text()
 
 
 @pytest.fixture(scope="module")

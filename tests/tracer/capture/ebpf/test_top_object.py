@@ -15,7 +15,7 @@ SIZES = {"u64": 8, "u32": 4, "u8": 1}
 
 def source() -> str:
     """The C program."""
-    return resources.files("tracer.capture.ebpf").joinpath("top.bpf.c").read_text()
+    return resources.files("tracer.capture.ebpf").joinpath("programs", "top.bpf.c").read_text()
 
 
 def fields(structure: str) -> dict[str, int]:

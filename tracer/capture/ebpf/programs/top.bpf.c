@@ -9,42 +9,14 @@
 //
 // Read by `tracer/capture/ebpf/top_layout.py`, which has the same structures; the tests compare sizes.
 
-typedef unsigned char u8;
-typedef unsigned int u32;
-typedef unsigned long long u64;
-typedef long long s64;
+#include "kernel.h"
 
-#define SEC(name) __attribute__((section(name), used))
-#define inline_ static inline __attribute__((always_inline))
-
-struct map { int unused; };
 struct map threads SEC("maps");
 struct map counts SEC("maps");
 struct map names SEC("maps");
 struct map counters SEC("maps");
 
-struct task;
-
-static void *(*map_lookup)(void *map, const void *key) = (void *)1;
-static long (*map_update)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
-static u64 (*now_ns)(void) = (void *)5;
-static u64 (*current_pid_tgid)(void) = (void *)14;
-static long (*current_comm)(void *buffer, u32 size) = (void *)16;
-static long (*read_user)(void *to, u32 size, const void *from) = (void *)112;
-struct ns_ids { u32 pid, tgid; };
-static long (*ns_pid_tgid)(u64 dev, u64 ino, struct ns_ids *ids, u32 size) = (void *)120;
-static void *(*task_storage)(void *map, struct task *task, void *value, u64 flags) = (void *)156;
-static struct task *(*current_task)(void) = (void *)158;
-#define CREATE 1                // BPF_LOCAL_STORAGE_GET_F_CREATE
-#define NEW 1                   // BPF_NOEXIST
-
-struct regs {                   // struct pt_regs of x86_64, arch/x86/include/asm/ptrace.h
-	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
-};
-
-#define COMPAT 2                // TS_COMPAT in thread_info.status: int 0x80, from 64-bit code too, or a 32-bit program
-#define X32_BIT 0x40000000
-#define I386_CALLS 1024         // where they begin in `config.calls`; before them those of x86_64 and x32
+#define NARROW_CALLS 1024         // where they begin in `config.calls`; before them those of x86_64 and x32
 #define CALLS 1536
 
 // What a call's number means: what its result is, and which argument says how long it waits.
@@ -62,6 +34,8 @@ struct config {
 	u8 calls[CALLS];
 };
 const volatile struct config config SEC(".rodata") = {};
+
+#include "machine.h"
 
 struct thread {
 	u64 since;              // it runs in its call since then
@@ -111,34 +85,26 @@ inline_ u32 current_pid(void)
 
 // --- calls ----------------------------------------------------------------------------------------------------
 
-inline_ int is_compat(void)
-{
-	if (!config.status)
-		return 0;
-	return *(u32 *)((void *)current_task() + config.status) & COMPAT;
-}
-
-inline_ u8 call_of(u32 nr, int compat)
+inline_ u8 call_of(u32 nr, int narrow)
 {
 	u32 index = nr & ~X32_BIT;
-	if (compat)
-		index = index < CALLS - I386_CALLS ? index + I386_CALLS : CALLS;
-	else if (index >= I386_CALLS)
+	if (narrow)
+		index = index < CALLS - NARROW_CALLS ? index + NARROW_CALLS : CALLS;
+	else if (index >= NARROW_CALLS)
 		index = CALLS;
 	return index < CALLS ? config.calls[index] : ORDINARY;
 }
 
-inline_ u64 argument(struct regs *regs, u32 index, int compat)
+inline_ u64 waits_by(struct regs *regs, u32 index, int narrow)
 {
-	if (compat)
-		return (u32)(index == 2 ? regs->dx : index == 3 ? regs->si : index == 4 ? regs->di : 0);
-	return index == 2 ? regs->dx : index == 3 ? regs->r10 : index == 4 ? regs->r8 : 0;
+	return index == 2 ? argument_of(regs, 2, narrow) : index == 3 ? argument_of(regs, 3, narrow) :
+	       index == 4 ? argument_of(regs, 4, narrow) : 0;
 }
 
 // The wait has a timeout of 0: it only asks.
-inline_ u8 only_asks(struct regs *regs, u8 call, int compat)
+inline_ u8 only_asks(struct regs *regs, u8 call, int narrow)
 {
-	u64 timeout = argument(regs, TIMEOUT(call), compat);
+	u64 timeout = waits_by(regs, TIMEOUT(call), narrow);
 	u64 words[2] = {};
 	if (MEANS(call) == WAITS_MS)
 		return !(u32)timeout;
@@ -176,13 +142,13 @@ SEC("tp_btf/sys_enter") int on_enter(u64 *context)
 			add_process(thread->pid);
 	}
 	struct regs *regs = (struct regs *)context[0];
-	int compat = is_compat();
-	u8 call = call_of(context[1], compat);
+	int narrow = is_narrow(regs);
+	u8 call = call_of(context[1], narrow);
 	thread->polls = 0;
 	if (MEANS(call) == WAITS_MS || MEANS(call) == WAITS_STRUCT)
-		thread->polls = only_asks(regs, call, compat);
+		thread->polls = only_asks(regs, call, narrow);
 	else if (MEANS(call) == MULTIPLEXED)
-		call = unfolded(regs->bx);
+		call = unfolded(argument_of(regs, 0, 1));
 	thread->call = MEANS(call);
 	thread->in_call = 1;
 	thread->spent = 0;

@@ -1,0 +1,36 @@
+// A call's number and arguments, and the beginning of a thread.
+
+inline_ void take_arguments(struct thread *thread, struct regs *regs, s64 nr)
+{
+	int narrow = is_narrow(regs);
+	thread->nr = (s32)nr;
+	thread->ip = IP(regs);
+	thread->abi = narrow ? NARROW_ABI : NATIVE;
+	if (!narrow && nr >= 0 && nr & X32_BIT) {
+		thread->abi = X32;
+		thread->nr = nr & ~X32_BIT;
+	}
+	if (narrow) {
+		for (u32 i = 0; i < 6; i++)
+			thread->args[i] = argument_of(regs, i, 1);
+		return;
+	}
+	for (u32 i = 0; i < 6; i++)
+		thread->args[i] = argument_of(regs, i, 0);
+}
+
+inline_ void spawned(struct thread *thread, u64 now)
+{
+	name_it(thread);
+	thread->newborn = 0;
+	thread->since = now;
+	struct record *record = begin(thread, SPAWN, now);
+	if (record) {
+		record->args[0] = thread->parent_tid;
+		record->args[1] = thread->parent_pid;
+		sign(record);
+		ring_submit(record, NO_WAKEUP);
+	}
+	next_part(thread, now);
+	thread->first = 1;
+}
