@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tracer.analyze.calls import MILLISECONDS, TIME_STRUCTS
-from tracer.capture.ebpf.top_layout import CALLS, I386_CALLS
+from tracer.capture.ebpf.top_layout import CALLS, NARROW_CALLS
 from tracer.syscalls.names import numbers
 from tracer.wire import Abi
 
@@ -27,7 +27,7 @@ _WIDE_ON_I386: Final = ("epoll_pwait2",)
 def table() -> bytes:
     """A byte for each call number, those of i386 behind those of x86_64 and x32."""
     found = bytearray(CALLS)
-    for abi, begin in ((Abi.X32, 0), (Abi.X86_64, 0), (Abi.I386, I386_CALLS)):
+    for abi, begin in ((Abi.X32, 0), (Abi.X86_64, 0), (Abi.I386, NARROW_CALLS)):
         for name, number in numbers(abi).items():
             found[begin + number] = meaning(name, abi is Abi.I386)
     return bytes(found)

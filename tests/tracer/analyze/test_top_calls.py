@@ -6,7 +6,7 @@ import pytest
 
 from tracer.analyze.calls import WAITS
 from tracer.analyze.top_calls import meaning, table
-from tracer.capture.ebpf.top_layout import CALLS, I386_CALLS
+from tracer.capture.ebpf.top_layout import CALLS, NARROW_CALLS
 from tracer.syscalls.names import numbers
 from tracer.wire import Abi
 
@@ -49,7 +49,7 @@ def test_calls_of_x86_64(name: str, expected: int) -> None:
 )
 def test_calls_of_i386(name: str, expected: int) -> None:
     """They are behind the others; times have two words of 32 bits unless the name says otherwise."""
-    assert table()[I386_CALLS + numbers(Abi.I386)[name]] == expected
+    assert table()[NARROW_CALLS + numbers(Abi.I386)[name]] == expected
 
 
 def test_what_only_x32_has() -> None:
@@ -62,6 +62,6 @@ def test_what_only_x32_has() -> None:
 def test_the_table_has_room_for_all() -> None:
     """And knows every wait that the report knows."""
     assert len(table()) == CALLS
-    assert max(numbers(Abi.X86_64).values()) < I386_CALLS
-    assert max(numbers(Abi.I386).values()) < CALLS - I386_CALLS
+    assert max(numbers(Abi.X86_64).values()) < NARROW_CALLS
+    assert max(numbers(Abi.I386).values()) < CALLS - NARROW_CALLS
     assert all(meaning(name, False) for name in WAITS)

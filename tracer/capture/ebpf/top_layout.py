@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-I386_CALLS: Final = 1024
+NARROW_CALLS: Final = 1024
 """In the table of calls, where those of i386 begin; before them are those of x86_64 and x32."""
 CALLS: Final = 1536
 CONFIG: Final = Struct(f"<QQIIII{CALLS}s")

@@ -56,6 +56,6 @@ def test_meanings_are_those_of_the_source() -> None:
     for number, name in enumerate(found[1].split(", ")):
         assert name == "ORDINARY" or getattr(top_calls, f"_{name}") == number
     constants = dict(re.findall(r"#define (\w+) (\w+)", source()))
-    assert int(constants["I386_CALLS"]) == top_layout.I386_CALLS
+    assert int(constants["NARROW_CALLS"]) == top_layout.NARROW_CALLS
     assert int(constants["CALLS"]) == top_layout.CALLS
     assert int(constants["NARROW"], 16) == top_calls._NARROW
