@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 from tracer.capture.memory import Reader
 from tracer.capture.plan_expression import Value, compile_expression, needs_success, simplify
-from tracer.capture.plan_nested import LARGEST_STRUCTURE, NESTED, Step
+from tracer.capture.plan_nested import NESTED
+from tracer.capture.plan_segments import LARGEST_STRUCTURE, Step
 from tracer.syscalls.expression import ALWAYS, NEVER, RESULT, Expr
 from tracer.syscalls.model import FLAT, IN, PATH, PAYLOAD, SEGMENTS, STRING, Copy, Syscall
 from tracer.syscalls.structures import PATH_MAX

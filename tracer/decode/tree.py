@@ -16,9 +16,10 @@ import pyarrow as pa
 from tracer.decode.call import argument_texts
 from tracer.decode.look import ENTRY, EXIT, Look, Named, Watched, nothing_named, nothing_watched
 from tracer.decode.text import Unread
-from tracer.decode.tree_arrays import ARRAYS, ring_groups
+from tracer.decode.tree_arrays import ARRAYS
 from tracer.decode.tree_fields import structure_of, words_of
 from tracer.decode.tree_node import Node, field_nodes
+from tracer.decode.tree_rings import ring_groups
 from tracer.recording.captured import Row, captured
 from tracer.syscalls.table import declaration_of
 from tracer.wire import Kind
