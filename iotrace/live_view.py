@@ -20,7 +20,7 @@ def report_at_the_end(
     """Record, then print the report of `phase`. The exit status."""
     path = session.output_path(recording, target)
     outcome = session.record(target, recording, path, session.Channels(duration=duration))
-    tell_outcome(outcome, path, recording)
+    tell_outcome(outcome, path, recording, attached=target.attach)
     show_report(newest(path, recording), phase=phase, by=None, as_json=False)
     return session.exit_status(outcome)
 

@@ -49,16 +49,21 @@ def command(
 
     path = session.output_path(recording, target)
     outcome = session.record(target, recording, path, session.Channels(terminal, commands, hold, duration))
-    tell_outcome(outcome, path, recording)
+    tell_outcome(outcome, path, recording, attached=attach)
     return session.exit_status(outcome)
 
 
-def tell_outcome(outcome: Outcome, path: Path, recording: RecordingOptions) -> None:
-    """Say on stderr how a recording went."""
+def tell_outcome(
+    outcome: Outcome, path: Path, recording: RecordingOptions, *, attached: int | None = None
+) -> None:
+    """Say on stderr how a recording went, of a program of ours or of the process `attached`."""
     from iotrace.kept import newest
+    from tracer.wire import End
 
     newest_path = newest(path, recording)
     tell(summary(outcome.calls, newest_path, named=recording.output is not None))
+    if attached is not None and outcome.reason is End.DETACHED:
+        tell(f"process {attached} runs on, untraced.")
     if outcome.dropped_calls:
         tell(f"only the end of the run was kept, as asked for: {outcome.dropped_calls:,} calls before it are gone.")
     if newest_path != path:

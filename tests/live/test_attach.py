@@ -112,7 +112,9 @@ def test_calls_are_seen_and_the_program_goes_on(
 
 def test_it_lasts_as_long_as_asked(program: subprocess.Popen[bytes], tmp_path: Path) -> None:
     tracer = attached(program.pid, tmp_path / "a.iotrace", "--duration", "0.3")
-    assert ended(tracer) == 0
+    _, told = tracer.communicate(timeout=TIMEOUT)
+    assert tracer.returncode == 0
+    assert f"process {program.pid} runs on" in told
     assert not is_traced(program.pid)
     ask(program, 1)
 
@@ -121,7 +123,9 @@ def test_a_program_that_ends_meanwhile(program: subprocess.Popen[bytes], tmp_pat
     tracer = attached(program.pid, tmp_path / "a.iotrace")
     assert eventually(lambda: is_traced(program.pid))
     program.terminate()
-    assert ended(tracer) == 128 + signal.SIGTERM
+    _, told = tracer.communicate(timeout=TIMEOUT)
+    assert tracer.returncode == 128 + signal.SIGTERM
+    assert "runs on" not in told
     assert program.wait(TIMEOUT) == -signal.SIGTERM
 
 
