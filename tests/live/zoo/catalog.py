@@ -57,6 +57,7 @@ ANIMALS: Final = (
     animal("level_eof.py", "level-unconsumed", "poll", 3, severities=_WORSE, model="poll"),
     animal("accept_emfile.py", "accept-emfile", "accept4", 3, severities=_WORSE),
     animal("sleep_poll.py", "sleep-poll", "read", 3, model="nonblocking-backoff"),
+    animal("sleep_watch.py", "sleep-poll", "epoll_wait", 5, model="nonblocking-backoff"),
     animal("sleep_child.py", "sleep-poll", "wait4", model="nonblocking-backoff"),
     animal("useless_wakeups.py", "useless-wakeups", "epoll_wait", 3),
     animal("thundering_herd.py", "thundering-herd", "accept4", 3, main=False),

@@ -14,6 +14,8 @@ from tracer.analyze.results import Finding, Severity
 RULE: Final = "blocking-in-loop"
 FEWEST_WAKEUPS: Final = 5
 """A thread that was woken less often is no event loop."""
+LOOKS_NS: Final = 10_000
+"""Who sleeps no longer than this in a wait, on average, has not waited there."""
 SHARE: Final = 0.05
 """Of the thread's time, for many short ones; one long one counts by itself."""
 
@@ -48,10 +50,13 @@ def find(facts: Facts) -> Iterator[Finding]:
 
 
 def is_loop(thread: ThreadFacts) -> bool:
-    """Whether the thread waits for descriptors again and again, and is woken by them, or by its timers (epoll)."""
+    """Whether the thread waits for descriptors again and again, and is woken by them, or by its timers (epoll).
+
+    Who never waits there but only looks, in vain at times, has its loop elsewhere (the monitor of Go's runtime)."""
     waits = thread.sum(name for name in thread.calls if trait_of(name) & READY)
     epoll = thread.sum(name for name in thread.calls if trait_of(name) & Trait.EPOLL)
-    return max(waits.wakeups, epoll.calls) >= FEWEST_WAKEUPS
+    only_looks = bool(waits.wasted) and waits.blocked_ns < LOOKS_NS * waits.calls
+    return max(waits.wakeups, epoll.calls) >= FEWEST_WAKEUPS and not only_looks
 
 
 def _instead(deed: Deed) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -29,7 +30,8 @@ class Leaks:
     def __init__(self, descriptors: Descriptors) -> None:
         """`descriptors` must not have taken in anything yet: they are asked to keep their history."""
         descriptors.history = descriptors.history or History()
-        self._history, self._descriptors = descriptors.history, descriptors
+        self._descriptors = descriptors
+        self._lives = Lives(descriptors.history, descriptors.seen)
         self._used: Ints = np.full(1024, -1)
         self._moved: NDArray[np.bool_] = np.zeros(1024, np.bool_)
         """By code: whether data was read or written."""
@@ -121,12 +123,13 @@ class Leaks:
     def forgotten(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
         """Descriptors that were opened in the trace and stayed open as long as their process, and that nobody
         waits for: code, process, row of the opening, row of the last use, and 1 where data was moved."""
-        lives = Lives(self._history, self._descriptors.seen)
+        lives = self._lives
         lives.update()
         code = np.arange(lives.count)
         pid = lives.key >> 32
         # The fork of a live run may be read before the first row of the child: nothing is known of its end.
-        end = np.array([self.ends.get(each, -1) for each in pid.tolist()], np.int64).reshape(-1)
+        pids, where = distinct(pid)
+        end = np.array([self.ends.get(each, -1) for each in pids.tolist()], np.int64)[where]
         shut = np.minimum(lives.closed.astype(np.int64), end)
         # What is closed at the very end only is not closed in time: an interpreter does so when it ends.
         over = self.moments(end)
@@ -140,11 +143,8 @@ class Leaks:
 
     def openings(self) -> dict[tuple[int, str], int]:
         """By process and opening call: how many descriptors were opened in the trace."""
-        lives = Lives(self._history, self._descriptors.seen)
-        lives.update()
-        counts: dict[tuple[int, str], int] = {}
-        for code in np.flatnonzero(lives.opened != BEFORE).tolist():
-            each = self._descriptors.seen[code]
-            key = each.pid, each.description.opened_by
-            counts[key] = counts.get(key, 0) + 1
-        return counts
+        self._lives.update()
+        codes = np.flatnonzero(self._lives.opened != BEFORE)
+        descriptions = self._descriptors.seen.descriptions
+        openers = [descriptions[code].opened_by for code in codes.tolist()]
+        return Counter(zip((self._lives.key[codes] >> 32).tolist(), openers, strict=True))

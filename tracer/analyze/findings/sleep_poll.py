@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tracer.analyze.findings.facts import Facts, by_thread
+from tracer.analyze.findings.facts import Deed, Facts, by_thread
 from tracer.analyze.findings.severity import by_cpu, by_delay, share_of, worse
 from tracer.analyze.findings.telling import burnt, found, milliseconds, total
+from tracer.analyze.findings.traits import Trait, trait_of
 from tracer.analyze.results import Finding, Severity
 
 RULE: Final = "sleep-poll"
@@ -30,7 +31,7 @@ def find(facts: Facts) -> Iterator[Finding]:
         thread, first = deeds[0].thread, deeds[0]
         sleeps, cost, asleep, _ = total(deeds)
         mean = asleep // sleeps if sleeps else 0
-        if sleeps < FEWEST or share_of(asleep, thread) < SHARE:
+        if sleeps < FEWEST or share_of(asleep, thread) < SHARE or _waited_for(first, facts):
             continue
         # What arrives waits for half a sleep on average: the delay that it costs.
         delay = by_delay(mean // 2)
@@ -49,3 +50,13 @@ def find(facts: Facts) -> Iterator[Finding]:
             {"sleeps": sleeps, "mean_sleep_ns": mean, "longest_sleep_ns": first.most, "asleep_ns": asleep}
             | burnt(cost, thread),
         )  # fmt: skip
+
+
+def _waited_for(look: Deed, facts: Facts) -> bool:
+    """Whether another thread of the process waits with epoll: nothing that comes waits for the one that looks."""
+    if not trait_of(look.syscall) & Trait.EPOLL:
+        return False
+    others = (each for each in facts.threads if each.pid == look.thread.pid and each.tid != look.thread.tid)
+    return any(
+        calls.blocked_ns for each in others for name, calls in each.calls.items() if trait_of(name) & Trait.EPOLL
+    )
