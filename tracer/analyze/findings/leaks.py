@@ -105,6 +105,8 @@ class Leaks:
     def moments(self, rows: Ints) -> Ints:
         """When rows were, to the `_STEP` rows."""
         known = np.concatenate(self._moments) if self._moments else np.zeros(1, np.int64)
+        # Rows are in the order of their ends, and have the time of their beginning: a call that lasts looks early.
+        known = np.maximum.accumulate(known)
         moments: Ints = known[np.minimum(rows // _STEP, len(known) - 1)]
         return moments
 

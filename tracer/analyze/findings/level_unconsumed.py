@@ -13,12 +13,22 @@ from tracer.analyze.results import Finding
 RULE: Final = "level-unconsumed"
 FEWEST: Final = 50
 """Reports in vain, each at once after the other. One that is taken late makes one or two."""
+SHARE: Final = 0.6
+"""Of all reports of the descriptor. Who looks a second time before taking what is there makes half of them."""
 
 
 def find(facts: Facts) -> Iterator[Finding]:
     """One finding for every thread and waiting call."""
+    reports = {(deed.thread.tid, deed.syscall, deed.fd): deed.count for deed in facts.reports}
     for deeds in by_call(facts.unconsumed):
-        deeds = [deed for deed in deeds if deed.count * len(deeds) >= deeds[0].count]
+        deeds = [
+            deed
+            for deed in deeds
+            if deed.count * len(deeds) >= deeds[0].count
+            and deed.count >= SHARE * reports.get((deed.thread.tid, deed.syscall, deed.fd), 0)
+        ]
+        if not deeds:
+            continue
         deeds.sort(key=lambda deed: -deed.count)
         thread, first = deeds[0].thread, deeds[0]
         # Several descriptors reported by one return share its cost.

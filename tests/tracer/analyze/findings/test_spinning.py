@@ -106,6 +106,14 @@ def test_what_is_read_and_what_is_slept_for_is_none() -> None:
     assert facts_of(busy, slow).unconsumed == ()
 
 
+def test_who_looks_twice_and_then_takes_it_is_fine() -> None:
+    script = Script().registered(5)
+    for _ in range(211):
+        script.told(5).told(5).call("read", 5, 0x1000, 64, result=60)
+    assert len(facts_of(script).unconsumed) == 1
+    assert rules(script) == []
+
+
 def test_accept_without_descriptors_is_found() -> None:
     script = Script().registered(3)
     for _ in range(53):
