@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from benchmarks.arguments import parser
 from benchmarks.generate import generate
 from tracer.account.calibration import Calibration
 from tracer.account.copies import account_copies
@@ -158,8 +159,13 @@ def report(paths: Iterator[Path]) -> None:
 
 def main() -> None:
     """The recordings named, or fresh ones."""
-    if sys.argv[1:]:
-        report(map(Path, sys.argv[1:]))
+    words = parser(__doc__)
+    words.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    options = words.parse_args()
+    if missing := [str(path) for path in options.files if not path.is_file()]:
+        words.error(f"there is no {', '.join(missing)}")
+    if options.files:
+        report(iter(options.files))
         return
     with tempfile.TemporaryDirectory(prefix="iotrace-benchmark-") as folder:
         report(samples(Path(folder)))

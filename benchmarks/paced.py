@@ -11,7 +11,6 @@ CLOCK_MONOTONIC), and how late the latest batch was.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -20,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from benchmarks.arguments import parser, positive_time
 from benchmarks.generate import BEGAN_NS, Recorder, header_of
 from tracer.recording.writer import Writer, create
 
@@ -103,7 +103,12 @@ def _ends(rows: pa.RecordBatch) -> NDArray[np.int64]:
 
 def main() -> None:
     """Write and tell."""
-    print(json.dumps(write(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))))
+    words = parser(__doc__)
+    words.add_argument("file", type=Path)
+    words.add_argument("rate", type=positive_time, metavar="CALLS_PER_SECOND")
+    words.add_argument("seconds", type=positive_time)
+    options = words.parse_args()
+    print(json.dumps(write(options.file, options.rate, options.seconds)))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from benchmarks.arguments import positive
 from benchmarks.generate import generate
 from benchmarks.subject import scratch
 from benchmarks.tui_slowdown import rounds
@@ -101,10 +102,10 @@ def _run(module: str, *arguments: str) -> dict[str, Any]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--calls", type=int, default=10_000_000)
+    parser.add_argument("--calls", type=positive, default=10_000_000)
     parser.add_argument("--seconds", type=float, default=20.0, help="of the live run")
-    parser.add_argument("--rounds", type=int, default=3, help="of the spinning program")
-    parser.add_argument("--loop", type=int, default=300_007, help="its calls")
+    parser.add_argument("--rounds", type=positive, default=3, help="of the spinning program")
+    parser.add_argument("--loop", type=positive, default=300_007, help="its calls")
     parser.add_argument("--size", action="append", metavar="WIDTHxHEIGHT")
     parser.add_argument("--only", choices=("finished", "live", "slowdown"))
     options = parser.parse_args()

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from benchmarks.arguments import parser, screen
 from benchmarks.tui_watch import Took, WatchedApp, memory, since_exec
 from tracer.analyze.filter.errors import FilterError
 from tracer.analyze.filter.parse import parse
@@ -137,9 +137,12 @@ async def _tabs(app: WatchedApp, times: Times) -> None:
 
 def main() -> None:
     """Measure and print."""
-    width, height = map(int, sys.argv[2].split("x"))
+    words = parser(__doc__)
+    words.add_argument("file", type=Path)
+    words.add_argument("size", type=screen, metavar="WIDTHxHEIGHT")
+    options = words.parse_args()
     gc.set_threshold(*_COLLECTIONS)
-    print(json.dumps(asyncio.run(measured(Path(sys.argv[1]), width, height))))
+    print(json.dumps(asyncio.run(measured(options.file, *options.size))))
 
 
 if __name__ == "__main__":

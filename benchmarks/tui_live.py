@@ -20,6 +20,7 @@ from bisect import bisect_left
 from pathlib import Path
 from typing import Final
 
+from benchmarks.arguments import parser, positive_time, screen
 from benchmarks.tui_watch import Took, WatchedApp
 from tui.app import _COLLECTIONS
 
@@ -122,9 +123,15 @@ def behind(written: list[tuple[int, int]], newest: list[tuple[float, int]], unti
 
 def main() -> None:
     """Measure and print."""
-    width, height = map(int, sys.argv[2].split("x"))
+    words = parser(__doc__)
+    words.add_argument("file", type=Path)
+    words.add_argument("size", type=screen, metavar="WIDTHxHEIGHT")
+    words.add_argument("rate", type=positive_time, metavar="CALLS_PER_SECOND")
+    words.add_argument("seconds", type=positive_time)
+    options = words.parse_args()
+    width, height = options.size
     gc.set_threshold(*_COLLECTIONS)
-    found = asyncio.run(measured(Path(sys.argv[1]), width, height, float(sys.argv[3]), float(sys.argv[4])))
+    found = asyncio.run(measured(options.file, width, height, options.rate, options.seconds))
     print(json.dumps(found))
 
 
