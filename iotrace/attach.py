@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from iotrace.recording_options import RecordingOptions, recording_options
+from iotrace.recording_options import RecordingCommand, RecordingOptions, recording_options
 from iotrace.stderr import tell
 
 
-@click.command("attach")
+@click.command("attach", cls=RecordingCommand)
 @click.argument("pid", type=click.IntRange(1))
 @recording_options
 @click.option("--no-tui", is_flag=True, help="No live view: a report at the end.")
@@ -38,8 +38,3 @@ def command(pid: int, no_tui: bool, duration: float | None, recording: Recording
         return live_view.report_at_the_end(target, recording, duration=duration)
     refuse_several_files(recording)
     return live_view.show(target, recording, duration=duration)
-
-
-for _option in command.params:
-    if isinstance(_option, click.Option) and _option.name == "trace":
-        _option.hidden = True  # known only to say why not (`refuse_trace`)

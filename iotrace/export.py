@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
 
+from iotrace import stack_export
 from iotrace.export_target import folder_at, local_path, stream_to
 from iotrace.failures import USAGE, Failure
 from iotrace.stderr import tell
@@ -26,9 +27,9 @@ PARTITIONS: Final = ("host", "date")
 @click.option(
     "--to",
     "form",
-    type=click.Choice(["strace", "perfetto", "speedscope", "folded", "jsonl", "csv", "parquet"]),
+    type=click.Choice(["strace", "perfetto", "speedscope", "folded", "jsonl", "csv", "parquet", "flamegraph"]),
     help="strace: text as strace writes it. perfetto: a timeline for ui.perfetto.dev. speedscope, folded: flame "
-    "graphs. jsonl: an object an event. csv, parquet: accounted columns.",
+    "graphs. flamegraph: by user stack, as SVG. jsonl: an object an event. csv, parquet: accounted columns.",
 )
 @click.option(
     "-o",
@@ -43,7 +44,13 @@ PARTITIONS: Final = ("host", "date")
     metavar="host,date",
     help="With parquet: -o is a folder that many recordings share, with folders in it by host and date.",
 )
-def command(file: Path | None, form: str | None, out: str | None, partition: str | None) -> int:
+@click.option(
+    "--stacks",
+    type=click.Choice(["blocked", "wasted", "calls"]),
+    help="With flamegraph, folded, speedscope: by user stack (record with --stacks). blocked: ns asleep in calls. "
+    "wasted: ns of user and kernel CPU of wasted calls. calls: how many.",
+)
+def command(file: Path | None, form: str | None, out: str | None, partition: str | None, stacks: str | None) -> int:
     """Write FILE (by default the newest recording) in another format.
 
     Times are corrected: what the program would take untraced, in ns (in strace's text: seconds).
@@ -57,6 +64,7 @@ def command(file: Path | None, form: str | None, out: str | None, partition: str
     iotrace export run.iotrace --to jsonl | jq 'select(.errno == "EAGAIN")'
     iotrace export --to perfetto -o trace.json.gz      open it at ui.perfetto.dev
     iotrace export --to folded | flamegraph.pl --countname ns > flame.svg
+    iotrace export --to flamegraph --stacks blocked -o blocked.svg
     iotrace export --to parquet -o run.parquet
     iotrace export --to parquet --partition host,date -o s3://bucket/traces
     """
@@ -65,9 +73,15 @@ def command(file: Path | None, form: str | None, out: str | None, partition: str
 
     if form is None:
         raise Failure(
-            "say which format, for example: iotrace export --to strace\nFormats: " + ", ".join(WRITERS), USAGE
+            "say which format, for example: iotrace export --to strace\nFormats: "
+            + ", ".join((*WRITERS, "flamegraph")),
+            USAGE,
         )
     by = _partition(partition, form, out)
+    if form == "flamegraph":
+        stacks = stacks or "blocked"
+    if stacks is not None:
+        stack_export.check(form)
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise Failure(
             "Parquet is not for terminals.\nWrite it to a file: iotrace export --to parquet -o FILE", USAGE
@@ -75,8 +89,11 @@ def command(file: Path | None, form: str | None, out: str | None, partition: str
     path = file or newest()
     with Recording.open(path) as recording:
         _spare(path, out)
+        _check_sums(recording, form, stacks)
         if by and out is not None:
             _dataset(recording, out, by)
+        elif stacks is not None:  # flamegraph as well
+            stack_export.write(recording, form, stacks, out)
         else:
             with stream_to(out, text=form != "parquet") as stream:
                 WRITERS[form](recording, stream)
@@ -99,6 +116,22 @@ def _partition(partition: str | None, form: str, out: str | None) -> tuple[str, 
     else:
         return by
     raise Failure(problem, USAGE)
+
+
+_OF_SUMS: Final = ("folded", "speedscope")
+"""Forms that show sums of times."""
+
+
+def _check_sums(recording: Recording, form: str, stacks: str | None) -> None:
+    """Raises Failure when there are no single calls to export."""
+    from tracer.analyze.scope import SUMS_ONLY, scope_of
+
+    if scope_of(recording.header).summary and (form not in _OF_SUMS or stacks is not None):
+        raise Failure(
+            f"nothing to export as {form}{' with stacks' if stacks else ''}: {SUMS_ONLY}.\n"
+            f"Of sums: --to {' or '.join(_OF_SUMS)}, or iotrace report --json",
+            USAGE,
+        )
 
 
 def _spare(recording: Path, out: str | None) -> None:

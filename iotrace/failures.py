@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from iotrace.bpf_needs import lacking
+
 USAGE: Final = 2
 OURS: Final = 125
 CANNOT_RUN: Final = 126
@@ -60,7 +62,7 @@ def _no_ebpf(errno: str) -> Failure:
             OURS,
         )
     return Failure(
-        f"the BPF programs cannot be loaded: {errno}. They need Linux 6.1, its type information, and x86-64.\n"
+        f"the BPF programs cannot be loaded: {errno}. {lacking()}\n"
         "What works here: --backend ptrace; see also: iotrace doctor",
         OURS,
     )

@@ -58,17 +58,23 @@ def first(path: Path, options: RecordingOptions) -> Path:
 
 def settings(options: RecordingOptions, hold: bool) -> Settings:
     """How to capture. Raises Failure."""
+    from iotrace.stack_set import parse as parse_stacks
     from iotrace.trace_set import parse
 
     chosen = parse(options.trace) if options.trace is not None else None
-    if chosen is not None and not options.follow:
+    stacks = parse_stacks(options.stacks) if options.stacks is not None else None
+    if chosen is not None and not options.follow and options.backend != "ebpf":
         raise Failure(
             "--trace does not go with --no-follow: what the program starts inherits its filter, and without a\n"
-            "tracer the calls it traces would fail there (ENOSYS). Leave out one of the two.",
+            "tracer the calls it traces would fail there (ENOSYS). Leave out one of the two, or: --backend ebpf",
             USAGE,
         )
-    if options.backend == "ebpf":
-        _check_kernel(options, chosen is not None, hold)
+    if options.backend == "ebpf" and hold:
+        raise Failure(
+            "--backend ebpf cannot do --step: it never stops the program.\nLeave out one of the two.", USAGE
+        )
+    if options.summary:
+        _check_summary(options, hold)
     every = options.output_every
     limits = {
         "last_ns": options.last,
@@ -85,35 +91,43 @@ def settings(options: RecordingOptions, hold: bool) -> Settings:
         trace=chosen.as_argument() if chosen is not None else None,
         trace_text=chosen.text if chosen is not None else "",
         limits={name: amount for name, amount in limits.items() if amount is not None},
-        backend=_backend(options, chosen is not None, hold),
+        # `auto` does not take a backend that cannot do what is asked for.
+        backend=_backend(options, hold),
         hold=hold,
+        stacks=stacks.as_argument() if stacks is not None else None,
+        stacks_text=options.stacks or "",
+        summary=options.summary,
     )
 
 
-def _backend(options: RecordingOptions, chosen: bool, hold: bool) -> str:
-    """`auto` does not take a backend that cannot do what is asked for."""
-    return "ptrace" if options.backend == "auto" and _beyond_kernel(options, chosen, hold) else options.backend
+def _backend(options: RecordingOptions, hold: bool) -> str:
+    if options.backend != "auto":
+        return options.backend
+    return "ebpf" if options.summary else "ptrace" if hold else "auto"
 
 
-def _check_kernel(options: RecordingOptions, chosen: bool, hold: bool) -> None:
-    beyond = _beyond_kernel(options, chosen, hold)
-    if beyond:
+def _check_summary(options: RecordingOptions, hold: bool) -> None:
+    """Whether there is anything that sums cannot give. Raises Failure."""
+    if options.backend == "ptrace":
         raise Failure(
-            f"--backend ebpf cannot do {beyond}: it never stops the program.\nLeave out one of the two.", USAGE
+            "--summary sums calls up inside the kernel, which takes eBPF: use it without --backend ptrace,\n"
+            "as root (sudo iotrace ...; the program itself still runs as you).\n"
+            "With ptrace there is the same report without --summary.",
+            USAGE,
         )
-
-
-def _beyond_kernel(options: RecordingOptions, chosen: bool, hold: bool) -> str:
-    """The first option that only ptrace can obey; empty when there is none."""
-    asked = {
-        "--trace": chosen,
-        "--no-follow": not options.follow,
+    single = {
+        "--stacks": options.stacks is not None,
         "--step": hold,
         "--last": options.last is not None,
         "--max-size": options.max_size is not None,
         "--output-every": options.output_every is not None,
     }
-    return next((name for name, given in asked.items() if given), "")
+    for name in (each for each, given in single.items() if given):
+        raise Failure(
+            f"--summary does not go with {name}: it keeps sums of the whole run, and no single call.\n"
+            "Leave out one of the two.",
+            USAGE,
+        )
 
 
 def command_shown(target: Target, options: RecordingOptions) -> tuple[str, ...]:

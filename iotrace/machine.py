@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from iotrace.bpf_needs import version
 from iotrace.doctor_check import Check, limited, missing, ok
 from iotrace.failures import yama_scope
 
@@ -20,8 +21,7 @@ _SMALLEST: Final = (80, 24)
 def versions() -> Check:
     """Python and the kernel. PTRACE_GET_SYSCALL_INFO came with Linux 5.3 (ptrace(2))."""
     found = f"Python {platform.python_version()}, Linux {platform.release()} {platform.machine()}"
-    major, minor = (int("".join(filter(str.isdigit, word)) or 0) for word in platform.release().split(".")[:2])
-    if (major, minor) < (5, 3):
+    if version(platform.release()) < (5, 3):
         return missing("versions", found, "Tracing needs Linux 5.3 or newer.")
     return ok("versions", found)
 

@@ -11,12 +11,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from iotrace.failures import USAGE, Failure
 from iotrace.json_report import document
 from iotrace.operations_table import lines
 from iotrace.report import print_lines, report_of, tally_of
 from tracer.analyze.operations.operations import Operations
 from tracer.analyze.operations.results import Operation, OperationRow
 from tracer.analyze.operations.summary import Summary
+from tracer.analyze.scope import SUMS_ONLY
 from tracer.analyze.tally import Tally
 from tracer.recording.reader import Recording
 
@@ -38,6 +40,8 @@ def show(path: Path, *, phase: str | None, limit: int | None, as_json: bool) -> 
     """Write the operations of the recording at `path` to stdout."""
     tally = tally_of(path)
     report = report_of(tally, phase)
+    if report.scope.summary:
+        raise Failure(f"no single operation is known: {SUMS_ONLY}.\nWhat there is: iotrace report {path}", USAGE)
     if as_json:
         found = found_in(path, tally, report.phase, limit)
         print(json.dumps({**document(report), "operations": as_document(found)}, indent=1))

@@ -53,9 +53,7 @@ def command(
     return session.exit_status(outcome)
 
 
-def tell_outcome(
-    outcome: Outcome, path: Path, recording: RecordingOptions, *, attached: int | None = None
-) -> None:
+def tell_outcome(outcome: Outcome, path: Path, recording: RecordingOptions, *, attached: int | None = None) -> None:
     """Say on stderr how a recording went, of a program of ours or of the process `attached`."""
     from iotrace.kept import newest
     from tracer.wire import End
@@ -78,13 +76,14 @@ def summary(calls: int, path: Path, *, named: bool) -> str:
 
 
 def refuse_trace(recording: RecordingOptions) -> None:
-    """A process that runs already cannot be given a filter. Raises Failure."""
+    """A process that runs already cannot be given a filter; BPF needs none. Raises Failure."""
     from iotrace.failures import USAGE, Failure
 
-    if recording.trace is not None:
+    if recording.trace is not None and recording.backend != "ebpf":
         raise Failure(
             "--trace works by a filter that is put on a program before it starts (seccomp(2)); one that runs\n"
-            "already cannot be given one. Attach to all its calls and filter in the view, or: iotrace run --trace",
+            "already cannot be given one. Attach to all its calls and filter in the view, or: iotrace run --trace\n"
+            "With --backend ebpf no filter is needed.",
             USAGE,
         )
 

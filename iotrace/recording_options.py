@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from iotrace.amounts import Amount, Size, Span, SpanOrSize
+from iotrace.stack_set import spelled_out
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,6 +35,10 @@ class RecordingOptions:
     """Bytes."""
     output_every: Amount | None = None
     backend: str = "ptrace"
+    summary: bool = False
+    """Only sums, made in the kernel."""
+    stacks: str | None = None
+    """At which calls user stacks are kept (`stack_set`), as it was given."""
 
     def as_arguments(self) -> list[str]:
         """The same options as command line words, without the output."""
@@ -40,6 +46,8 @@ class RecordingOptions:
         words += ["--backend", self.backend]
         words += ["--redact"] * self.redact + ["--no-follow"] * (not self.follow)
         words += ["--trace", self.trace] if self.trace is not None else []
+        words += ["--summary"] * self.summary
+        words += [f"--stacks={self.stacks}"] if self.stacks is not None else []
         words += ["--last", f"{self.last}ns"] if self.last is not None else []
         words += ["--max-size", f"{self.max_size}B"] if self.max_size is not None else []
         words += ["--output-every", self.output_every.as_argument()] if self.output_every is not None else []
@@ -93,6 +101,17 @@ _OPTIONS = (
         help="Only these calls, the others at full speed: read,%net,'epoll_*' or '!futex'.",
     ),
     click.option(
+        "--summary",
+        is_flag=True,
+        help="Only sums, made inside the kernel (eBPF, root): no single call, but nothing is lost at any rate.",
+    ),
+    click.option(
+        "--stacks",
+        metavar="[=WHICH]",
+        help="Keep the user stack at calls: wasted, failed, 'blocked>1ms', all, or names as --trace has them. "
+        "[without =WHICH: wasted,blocked>1ms]",
+    ),
+    click.option(
         "--follow/--no-follow",
         default=True,
         help="Trace the processes it starts too. [default: follow]",
@@ -120,6 +139,8 @@ def recording_options(function: Command) -> Command:
 
     def packed(*positional: Any, **given: Any) -> Any:
         recording = RecordingOptions(**{name: given.pop(name) for name in RecordingOptions.__annotations__})
+        if recording.summary and _by_default("backend"):
+            recording = replace(recording, backend="ebpf")
         return function(*positional, recording=recording, **given)
 
     packed.__doc__ = function.__doc__
@@ -130,7 +151,19 @@ def recording_options(function: Command) -> Command:
     return packed  # type: ignore[return-value]
 
 
-class TargetCommand(click.Command):
+def _by_default(name: str) -> bool:
+    """Whether nobody gave this option."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.DEFAULT
+
+
+class RecordingCommand(click.Command):
+    """A command with the recording options, one of which needs no value."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, spelled_out(args))
+
+
+class TargetCommand(RecordingCommand):
     """A command whose operand is `MODEL [MODEL OPTIONS]` or `-- PROGRAM [ARGS]...`.
 
     Our options may stand before or after MODEL; what we do not know belongs to the model. After `--`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import gc
 import os
 import sys
 from pathlib import Path
@@ -93,15 +93,20 @@ def newest() -> Path:
 
 def show(path: Path, *, phase: str | None, by: By | None, as_json: bool) -> None:
     """Write the report of the recording at `path` to stdout."""
-    diagnosis = diagnosis_of(path)
-    tally = diagnosis.tally
-    report = report_of(tally, phase, diagnosis.report)
-    if as_json:
-        from iotrace.json_report import document
+    from tracer.analyze.whole import uncollected
 
-        print(json.dumps(document(report), indent=1))
-    else:
-        _print(tally, report, by)
+    with uncollected():
+        diagnosis = diagnosis_of(path)
+        tally = diagnosis.tally
+        report = report_of(tally, phase, diagnosis.report)
+        if as_json:
+            from iotrace.json_text import text_of
+
+            sys.stdout.writelines(text_of(report))
+            print()
+        else:
+            _print(tally, report, by)
+        gc.freeze()  # else all that was read is searched once more when the process ends
 
 
 def tally_of(path: Path) -> Tally:
@@ -115,13 +120,12 @@ def tally_of(path: Path) -> Tally:
 
 def diagnosis_of(path: Path) -> Diagnosis:
     """The totals of the recording at `path`, and what the rules need to know."""
-    from tracer.analyze import whole
     from tracer.analyze.diagnosis import Diagnosis
     from tracer.recording.reader import Recording
 
     with Recording.open(path) as recording:
         diagnosis = Diagnosis(recording.header)
-        whole.take_in(recording, diagnosis.add)
+        diagnosis.take_in(recording)
         return diagnosis
 
 

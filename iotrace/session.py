@@ -113,10 +113,12 @@ def _record(
     with _signals_that_detach(tell) if attached else _signals_for_program(tell):
         capture = start_capture(program, settings, channels.terminal)
         running.append(capture)
+        urgency = None
         if settings.backend != "ptrace":
-            from tracer.capture.priority import be_heard
+            from tracer.capture.priority import Urgency, be_heard
 
             be_heard()
+            urgency = Urgency()
         if channels.terminal is not None:
             os.close(channels.terminal)
 
@@ -127,7 +129,8 @@ def _record(
             return kept.output(place, options, header_of_hello(hello, command, settings.as_options(), target.model))
 
         abandon = "detach" if attached else "kill"
-        return Recorder(capture, open_writer, channels.commands, abandon).run()
+        late = None if urgency is None else lambda behind: urgency.told(late=behind)
+        return Recorder(capture, open_writer, channels.commands, abandon, late).run()
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from iotrace.findings_text import finding_lines, model_line
 from tracer.analyze.results import Copies, Ending, Report, Times
-from tracer.analyze.scope import sentences
+from tracer.analyze.scope import SUMS_ONLY, sentences
 from tui.drawing.palette import PLAIN, Palette
 from tui.drawing.text import clean
 from tui.drawing.time_bar import time_bar
@@ -27,7 +27,7 @@ def lines(report: Report, *, by: By | None, corrected: bool, width: int, palette
     """The report: heading, findings, time bar, totals, and the tables asked for, default syscalls and threads."""
     tables: dict[By, list[Line]] = {
         "syscall": [syscall_table(report, palette)],
-        "fd": [descriptor_table(report, palette)],
+        "fd": [Text(f"no descriptors: {SUMS_ONLY}") if report.scope.summary else descriptor_table(report, palette)],
         "thread": [thread_table(report, palette)],
         "phase": [phase_table(report, palette)],
     }
@@ -120,11 +120,14 @@ def _direction(copies: int, payload: int, control: int) -> str:
 def syscall_table(report: Report, palette: Palette) -> Table:
     """A line per system call; times are totals, p50 and p99 are kernel time of single calls."""
     table = _table(palette, "syscall", "calls", "wasted", "failed", "user", "kernel", "p50", "p99", "blocked")
+    about = "~" if report.scope.summary else ""
     for row in report.syscalls[:_MOST_ROWS]:
         times = row.times
         table.add_row(
             _name(row.name, 20), count(row.calls), _number(row.wasted), _number(row.failed),
-            *_durations(times.user_ns, times.kernel_ns, row.kernel_p50_ns, row.kernel_p99_ns, times.blocked_ns),
+            *_durations(times.user_ns, times.kernel_ns),
+            *(about + each for each in _durations(row.kernel_p50_ns, row.kernel_p99_ns)),
+            *_durations(times.blocked_ns),
         )  # fmt: skip
     _rest(table, len(report.syscalls))
     return table

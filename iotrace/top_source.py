@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from iotrace.bpf_needs import lacking
 from iotrace.failures import OURS, Failure
 from tracer.analyze.top import TopCounts, TopProcess, TopView
 
@@ -55,8 +56,8 @@ class TopSource:
 
 def opened() -> TopSource:
     """Begin to count every call of the machine but ours. Raises Failure when that is not possible here."""
-    from tracer.analyze.top_calls import table
     from tracer.capture.ebpf.bpf import BpfRefused
+    from tracer.capture.ebpf.meanings import table
     from tracer.capture.ebpf.object import BrokenObject
     from tracer.capture.ebpf.top_loading import load_top
     from tracer.capture.ebpf.top_reading import TopReader
@@ -81,6 +82,6 @@ def _no_top(why: str, number: int = 0) -> Failure:
         )
     return Failure(
         f"iotrace top cannot count here: {why}.\n"
-        "It needs Linux 6.1, its type information, and x86-64. What works here: iotrace doctor",
+        f"It does so by BPF programs. {lacking()} What works here: iotrace doctor",
         OURS,
     )

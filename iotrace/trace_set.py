@@ -31,35 +31,38 @@ class TraceSet:
         return "!" * self.inverted + ",".join(sorted(self.names))
 
 
-def parse(text: str) -> TraceSet:
-    """The set that `text` means. Raises Failure."""
+def parse(text: str, option: str = "--trace") -> TraceSet:
+    """The set that `text` means. Raises Failure, which names the `option` it was given to."""
     wanted: set[str] = set()
     unwanted: set[str] = set()
     terms = [term.strip().lower() for term in text.split(",")]
     if not all(term.lstrip("!-") for term in terms):
-        raise _bad(text, "a name is missing", "--trace read,write  or  --trace '!futex'")
+        raise _bad(option, text, "a name is missing", f"{option} read,write  or  {option} '!futex'")
     inverted = all(term[0] in "!-" for term in terms)
     if terms[0][0] in "!-" and not inverted:
         last = next(term for term in terms if term[0] not in "!-")
         raise _bad(
-            text, f"is {last} wanted or not?", f"--trace {last},{terms[0]}  or  --trace '{terms[0]},!{last}'"
+            option,
+            text,
+            f"is {last} wanted or not?",
+            f"{option} {last},{terms[0]}  or  {option} '{terms[0]},!{last}'",
         )
     for term in terms:
-        (unwanted if term[0] in "!-" else wanted).update(_names(text, term.lstrip("!-")))
+        (unwanted if term[0] in "!-" else wanted).update(_names(option, text, term.lstrip("!-")))
     names = frozenset(unwanted if inverted else wanted - unwanted)
     if not names:
-        raise _bad(text, "nothing is left of it", "leave out what takes everything away")
+        raise _bad(option, text, "nothing is left of it", "leave out what takes everything away")
     return TraceSet(text, names, inverted)
 
 
-def _names(text: str, term: str) -> set[str]:
+def _names(option: str, text: str, term: str) -> set[str]:
     from tracer.analyze.filter.classes import ALIASES, CLASSES, is_member, plain
     from tracer.analyze.filter.terms import all_names
 
     if term.startswith("%"):
         name = ALIASES.get(term[1:], term[1:])
         if name not in CLASSES:
-            raise _bad(text, f"there is no class {term}", " ".join(f"%{each}" for each in CLASSES))
+            raise _bad(option, text, f"there is no class {term}", " ".join(f"%{each}" for each in CLASSES))
         return {call for call in all_names() if is_member(call, name)}
     if _GLOB & set(term):
         found = {call for call in all_names() if fnmatchcase(call, term)}
@@ -67,10 +70,13 @@ def _names(text: str, term: str) -> set[str]:
         found = {call for call in all_names() if call == term or plain(call) == term}
     if not found:
         raise _bad(
-            text, f"no system call is called {term}", "iotrace report shows the names of those a program makes"
+            option,
+            text,
+            f"no system call is called {term}",
+            "iotrace report shows the names of those a program makes",
         )
     return found
 
 
-def _bad(text: str, why: str, instead: str) -> Failure:
-    return Failure(f"--trace {text}: {why}.\nTry: {instead}", USAGE)
+def _bad(option: str, text: str, why: str, instead: str) -> Failure:
+    return Failure(f"{option} {text}: {why}.\nTry: {instead}", USAGE)

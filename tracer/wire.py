@@ -3,14 +3,17 @@
 Capture packs one `RECORD` per event, any number of `ITEM`s (pieces of user memory it copied while the thread
 was stopped) and the bytes of those pieces. They travel in *frames*: a `FRAME` header, then all records, all
 items and all bytes of the frame, each section contiguous, so that the recorder turns a frame into columns
-with three `numpy.frombuffer` calls and never loops over events. A frame of type `FRAME_JSON` carries one JSON
-document instead (the hello of the capture process, and its end).
+with three `numpy.frombuffer` calls and never loops over events. A frame of type `FRAME_COLUMNS` carries many events
+that were columns already (`sections`). One of type `FRAME_JSON` carries one JSON document instead (the hello of the
+capture process, and its end).
 
 This module imports nothing but the standard library: it is loaded by the capture process.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 from struct import Struct
 from typing import Final
@@ -52,6 +55,17 @@ class Kind(IntEnum):
     """A thread is held for somebody to look at it, or goes on: nr = `Held`, args[0] = at_ns of its call, args[1] =
     the call's number, args[2] = its ABI. Where it is held, the row just before this one is the call's. The time in
     between is in no part of any row's clocks but its span: it is the tracer's."""
+    SUMS = 11
+    """Calls of one thread that were summed up in the kernel (`--summary`) and are not told of one by one: what was
+    added since the row before of the same calls, which have one number, one outcome and one set of phases.
+
+    The clocks and `result` are sums, `stops` and `user_stops` how many they are sums of; `result` is 0 where they
+    failed. `at_ns` lies after the last mark that came before them. args[0] = calls; args[1] = their errno, or the
+    code of a restart; args[2] = `Outcome`; args[3] = when it was read; args[4] = how far the others' arguments were
+    those of the first, a bit an argument: from bit 0 on which of them varied (and `RESULT_VARIES`), from bit 8 on
+    which were 0 once, from bit 16 on which were something else once. memory = one item `SUMMED`: the arguments of
+    the first and its result (7 × 8 bytes), then two histograms of `BUCKETS` counts of 4 bytes, of their times on a
+    CPU and of their times in all; bucket i has 2^i ns or more, the last everything above."""
 
 
 class Spawn(IntEnum):
@@ -131,6 +145,17 @@ class Flag(IntFlag):
     """An ENTERED row whose thread ended inside the call."""
 
 
+class Outcome(IntFlag):
+    """What the calls of a SUMS row came to, besides their errno."""
+
+    EMPTY = 1
+    """They returned 0."""
+    ASKED = 2
+    """It was the 0 of a wait with a timeout of 0."""
+    COMPLETIONS = 4
+    """io_uring_enter, which was to wait for completions."""
+
+
 class When(IntEnum):
     """When a piece of memory was copied."""
 
@@ -186,6 +211,37 @@ FRAME: Final = Struct("<4sIII")
 """type, number of records, number of items, bytes of memory (or of JSON)."""
 FRAME_EVENTS: Final = b"iotE"
 FRAME_JSON: Final = b"iotJ"
+FRAME_COLUMNS: Final = b"iotC"
+
+_WIDTHS: Final = (
+    ("kind", 1), ("abi", 1), ("placement", 1), ("source", 1), ("flags", 4), ("nr", 4), ("pid", 4), ("tid", 4),
+    ("at_ns", 8), ("span_ns", 8), ("args", 48), ("result", 8), ("wall_ns", 8), ("run_ns", 8), ("delay_ns", 8),
+    ("user_wall_ns", 8), ("user_run_ns", 8), ("user_delay_ns", 8), ("ip", 8), ("switches", 4), ("user_switches", 4),
+    ("stops", 4), ("user_stops", 4),
+)  # fmt: skip
+_ITEM_WIDTHS: Final = (("arg", 1), ("when", 1), ("reason", 2), ("address", 8))
+SECTION_ALIGNMENT: Final = 64
+"""Of the beginning of each section of a `FRAME_COLUMNS`, counted from the end of its header: Arrow's own."""
+
+
+def sections(rows: int, items: int, memory: int) -> Iterator[tuple[str, int]]:
+    """The sections of a `FRAME_COLUMNS` with so many rows, items and bytes: name and length in bytes, in order.
+
+    Each is padded to `SECTION_ALIGNMENT`. They are the fields of `RECORD` but `items`, each contiguous; then
+    `first` (rows + 1 int32: row i has the items from first[i] up to first[i + 1]); the fields of `ITEM` but
+    `length`; `start` (items + 1 int32: item j has the bytes from start[j] up to start[j + 1]); and `memory`, the
+    bytes."""
+    yield from ((name, width * rows) for name, width in _WIDTHS)
+    yield "first", 4 * (rows + 1)
+    yield from ((name, width * items) for name, width in _ITEM_WIDTHS)
+    yield "start", 4 * (items + 1)
+    yield "memory", memory
+
+
+def padding(length: int) -> int:
+    """Bytes between a section of this length and the next."""
+    return -length % SECTION_ALIGNMENT
+
 
 NO_ARG: Final = 255
 """`arg` of an item that belongs to no argument (a thread's name, a label)."""
@@ -193,11 +249,37 @@ NO_ARG: Final = 255
 ARGUMENT_BLOCK: Final = 252
 """`arg` of an item that holds the arguments a multiplexed call of i386 took from memory, as they lay there; the row
 has the number and the registers of the call it stands for (`tracer.syscalls.multiplexers`)."""
+USER_STACK: Final = 251
+"""`arg` of an item that holds return addresses, 64 bits each: the instruction pointer of the call, then what the
+chain of frame pointers leads to (`tracer.capture.stacks`). Its address is the frame pointer register itself."""
+STACK_MEMORY: Final = 250
+"""`arg` of an item that holds the bytes of the user stack from the stack pointer on, which is its address: what a
+chain of frame pointers leaves out is found there (`tracer.analyze.stacks.unwind`)."""
 RING_SUBMISSION: Final = 254
 """`arg` of an item that holds an io_uring submission entry (64 bytes) read from the ring, then the memory it leads
 to (`tracer.capture.ring_memory`): its iovecs, message header, or paths. At `When.ENTRY` the call submits it, if it
 returns that many; at `When.EXIT` a kernel thread had taken it before (SQPOLL)."""
+SUMMED: Final = 248
+"""`arg` of the item that a SUMS row has."""
+BUCKETS: Final = 40
+RESULT_VARIES: Final = 0x80
+"""Beside the bits of the arguments that vary: the result does."""
 RING_COMPLETION: Final = 253
 """`arg` of an item that holds an io_uring completion (16 bytes), then, when it was seen, the submission it answers
 with the memory that leads to, and for RECVMSG and ACCEPT what that memory became. With a reason and without bytes:
 completions came and were overwritten unseen."""
+
+
+def write_parts(descriptor: int, parts: list[memoryview]) -> None:
+    """Write all of `parts`, as if they were one. Raises OSError."""
+    while parts:
+        written = os.writev(descriptor, parts)
+        whole = 0
+        for part in parts:
+            if written < len(part):
+                break
+            written -= len(part)
+            whole += 1
+        del parts[:whole]
+        if parts:
+            parts[0] = parts[0][written:]

@@ -49,7 +49,7 @@ class Intake:
         """What the descriptor of every row is, by batch: it depends on all batches before."""
         self.places = RowPlaces(recording.batches, self.firsts, self.lines)
         self.descriptors = DescriptorLives(self.places, self.tally)
-        self.surroundings = Surroundings(self.tally, self.places)
+        self.surroundings = Surroundings(self.tally, self.places, recording.header)
         self.figures = Figures(recording.header, recording.batches, self.places)
         self._known: Known | None = None
 

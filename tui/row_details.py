@@ -10,9 +10,13 @@ import pyarrow as pa
 from tracer.account.times import column
 from tracer.account.transfers import transfers
 from tracer.analyze.columns import Columns
+from tracer.analyze.stacks.naming import Stack
+from tracer.analyze.stacks.pieces import PIECES as STACK_PIECES
+from tracer.analyze.stacks.pieces import stack_of
 from tracer.decode.call import call_text
 from tracer.decode.sentence import sentence
 from tracer.decode.tree import call_tree
+from tracer.recording.captured import captured
 from tracer.syscalls.names import name_of
 from tracer.syscalls.objects import Object
 from tracer.syscalls.table import declaration_of
@@ -60,6 +64,7 @@ def details_of(row: RowText, batch: pa.RecordBatch, offset: int, columns: Column
         else (),
         pieces=pieces_of(batch, offset, around) if row.kind is not RowKind.EVENT else (),
         ip=int(batch.column("ip")[offset].as_py()),
+        stack=_stack(batch, offset, around),
     )
 
 
@@ -91,7 +96,13 @@ def pieces_of(batch: pa.RecordBatch, offset: int, around: Around) -> tuple[Piece
             where=place(piece["address"]) if piece["arg"] < _LAST_ARGUMENT else "",
         )
         for piece in batch.column("memory")[offset].as_py()
+        if piece["arg"] not in STACK_PIECES
     )
+
+
+def _stack(batch: pa.RecordBatch, offset: int, around: Around) -> Stack | None:
+    kept = stack_of(captured(batch).pieces(offset))
+    return around.stack(kept) if kept is not None else None
 
 
 def argument_names(batch: pa.RecordBatch, offset: int) -> tuple[str, ...]:

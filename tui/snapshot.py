@@ -18,6 +18,7 @@ from tracer.analyze.filter.known import Known
 from tracer.analyze.holds import Hold
 from tracer.analyze.lines.sums import LineSums
 from tracer.analyze.results import Report, Times
+from tracer.analyze.stacks.naming import Stack
 from tracer.decode.tree_node import Node
 from tui.figures import Drawn
 from tui.held_call import HeldCall
@@ -129,6 +130,8 @@ class Details:
     copied: tuple[Copied, ...] = ()
     pieces: tuple[Piece, ...] = ()
     ip: int = 0
+    stack: Stack | None = None
+    """Who made the call; None when that was not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,10 @@ class RecordingSource:
                 return None
             tally, phase = self._intake.tally, snapshot.report.phase
             sets = None if phase is None else tally.phases.sets_with(phase)
-            return self._summer.sums(tally.codes.facts, tally.threads.lives, tally.phases.members, sets)
+            summed = snapshot.report.scope.summary
+            summer = self._summer.with_summed(tally.summed) if summed else self._summer
+            sums = summer.sums(tally.codes.facts, tally.threads.lives, tally.phases.members, sets)
+            return replace(sums, settled=not summed or not snapshot.live)
 
     def figure(self, number: int | None, stop: Callable[[], bool], tell: Callable[[float], object]) -> Drawn | None:
         """The figure of message `number`, of a typical one when None."""

@@ -19,9 +19,13 @@ from tracer.analyze.descriptors.fd_story import FdStory, story_of
 from tracer.analyze.descriptors.history import History, Lives
 from tracer.analyze.regions import NOTHING_KNOWN, Region, Regions
 from tracer.analyze.row_places import RowPlaces
+from tracer.analyze.stacks.naming import Stack, StackNames
+from tracer.analyze.stacks.spaces import Spaces
+from tracer.analyze.stacks.unwind import Kept
 from tracer.analyze.tally import Tally
 from tracer.analyze.watched import Watching
 from tracer.decode.look import Watched, nothing_watched
+from tracer.recording.header import Header
 from tui.drawing.places import place_words
 
 AGAIN: Final = 1.0
@@ -40,6 +44,10 @@ def _unnamed(_fd: int) -> str | None:
     return None
 
 
+def _unwalked(_kept: Kept) -> Stack | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """The surroundings of one row; without arguments those of a row of which nothing else is known."""
@@ -50,12 +58,14 @@ class Around:
     """What a descriptor of the row's process is."""
     watched: Watched = nothing_watched
     story: FdStory | None = None
+    stack: Callable[[Kept], Stack | None] = _unwalked
+    """What capture kept of the row's user stack, in names."""
 
 
 class Surroundings:
     """The indexes that answer for any row."""
 
-    def __init__(self, tally: Tally, places: RowPlaces) -> None:
+    def __init__(self, tally: Tally, places: RowPlaces, header: Header) -> None:
         if tally.descriptors.history is None:
             tally.descriptors.history = History()
         self._tally = tally
@@ -63,6 +73,8 @@ class Surroundings:
         self._lives = Lives(tally.descriptors.history, tally.descriptors.seen)
         self._watching = Watching()
         self._regions = Regions()
+        self._spaces = Spaces()
+        self._stacks = StackNames(header, self._spaces, self._name)
         self._lock = Lock()
         """Held while `_lives` is brought up to date or asked: who cannot have it does without."""
         self._settled_at = -AGAIN
@@ -71,6 +83,7 @@ class Surroundings:
         """Take in the next batch of the recording."""
         self._watching.add(batch)
         self._regions.add(batch)
+        self._spaces.add(batch)
 
     def settle(self, *, final: bool) -> None:
         """Bring the descriptors' lives up to date, now and then: with a million of them it takes a second."""
@@ -93,6 +106,7 @@ class Surroundings:
             naming=lambda fd: self._name(row, pid, fd),
             watched=self.watched(batch, offset, pid),
             story=story,
+            stack=lambda kept: self._stacks.name(row, pid, kept),
         )
 
     def _story(self, line: int) -> FdStory | None:

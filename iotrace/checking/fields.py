@@ -32,7 +32,10 @@ _COPY_FIELDS: Final = frozenset({*(field.name for field in fields(Copies)), *COP
 _NEED_A_CLOCK: Final = ("user_ns", "kernel_ns", "blocked_ns", "runnable_ns", "cpu_percent", "kernel_p50_ns",
                         "kernel_p99_ns")  # fmt: skip
 _NO_CLOCK: Final = "no clock of CPU time was there when it was recorded"
+SUMS_ONLY: Final = "recorded with --summary, it has sums only"
+_OF_SINGLE_CALLS: Final = ("fds", "findings", "models")
 _REASONS: Final = {
+    **dict.fromkeys(_OF_SINGLE_CALLS, SUMS_ONLY),
     "messages": NO_MESSAGES,
     "exit.code": "the program did not end by itself",
     "cpu_percent": "the program had no time of its own",
@@ -73,6 +76,8 @@ def totals_of(report: Report, job: Job | None, messages: int | None) -> dict[str
     figures = asdict(run_of("", report, job).figures)
     found |= {name: value for name, value in figures.items() if name not in ("name", "ok")
               and not name.endswith(PER_MESSAGE)}  # fmt: skip
+    if report.scope.summary:
+        found |= dict.fromkeys(_OF_SINGLE_CALLS)
     return found | {"messages": messages}
 
 

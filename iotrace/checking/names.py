@@ -108,6 +108,9 @@ class Figured:
             case [word] if (figure := word + ending) in CALL_FIGURES:
                 if ("_p50_" in figure or "_p99_" in figure) and (row is None or not row["calls"]):
                     return Measured(name, None, unit_of(figure), f"no {call} returned", call, figure)
+                if ("_p50_" in figure or "_p99_" in figure) and self.report.scope.summary:
+                    doubt = "recorded with --summary, percentiles are known to a power of two only"
+                    return Measured(name, None, unit_of(figure), doubt, call, figure)
                 value = call_value(row, figure) if row else 0
                 return self._measured(name, figure, value, self._copies.get(call, Copies()), call)
         return None

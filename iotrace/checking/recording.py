@@ -10,7 +10,6 @@ from iotrace.checking.names import Figured
 from iotrace.checking.places import Place, places
 from iotrace.checking.verdicts import Judgement, State, Verdict, judge
 from iotrace.report import report_of
-from tracer.analyze import whole
 from tracer.analyze.compare.job import Job, job_of
 from tracer.analyze.diagnosis import Diagnosis
 from tracer.recording.reader import Recording
@@ -44,7 +43,7 @@ class Opened:
         self.path = path
         with Recording.open(path) as recording:
             self._diagnosis = Diagnosis(recording.header)
-            whole.take_in(recording, self._diagnosis.add)
+            self._diagnosis.take_in(recording)
             self.job: Job | None = job_of(recording.batches)
 
     def figured(self, phase: str | None = None, messages: int | None = None) -> Figured:

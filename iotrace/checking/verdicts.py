@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Final
 
 from iotrace.checking.amounts import BadAmount, Unit, limit_of, shown
+from iotrace.checking.fields import SUMS_ONLY
 from iotrace.checking.names import Figured, Measured, UnknownName
 from iotrace.failures import USAGE, Failure
 from tracer.analyze.findings.rules import RULES
@@ -147,7 +148,7 @@ def _forbidden(name: str, report: Report) -> Forbidden:
     found = tuple(_matching(name, report.findings or ()))
     if found:
         return Forbidden(name, found, State.BROKEN)
-    unseen = _unseen(report)
+    unseen = SUMS_ONLY if report.scope.summary else _unseen(report)
     return Forbidden(name, (), State.UNKNOWN if unseen else State.HOLDS, unseen)
 
 

@@ -11,6 +11,7 @@ from iotrace.page.facts import facts_of, gather
 from iotrace.page.page import page
 from iotrace.report import report_of
 from iotrace.stderr import tell
+from tracer.analyze.scope import SUMS_ONLY, scope_of
 from tracer.recording.reader import Recording
 
 STDOUT = Path("-")
@@ -20,6 +21,11 @@ def show(path: Path, out: Path, *, phase: str | None, force: bool) -> None:
     """Write the page of the recording at `path` to `out` (`-`: stdout). Raises Failure and RecordingError."""
     writable(out, path, force=force)
     with Recording.open(path) as recording:
+        if scope_of(recording.header).summary:
+            raise Failure(
+                f"a page is drawn from single calls: {SUMS_ONLY}.\nWhat there is: iotrace report {path}",
+                USAGE,
+            )
         gathered = gather(recording)
         report = report_of(gathered.diagnosis.tally, phase, gathered.diagnosis.report)
         text = page(facts_of(gathered, report))

@@ -13,7 +13,7 @@ from iotrace.failures import Failure
 from iotrace.json_report import document
 from tests.iotrace.reports import READ, finding, report, totals
 from tracer.analyze.compare.job import Job
-from tracer.analyze.results import Copies, Ending, Severity
+from tracer.analyze.results import Copies, Ending, Scope, Severity
 
 JOB = Job(
     clients=1, expected=5, received=5, payload_bytes=320, ok=True, work_done=0, latency_p50_ns=9, latency_p99_ns=11
@@ -52,6 +52,16 @@ def test_every_number_of_a_call_has_its_name_both_ways_round() -> None:
 )  # fmt: skip
 def test_other_names(name: str, value: float) -> None:
     assert Figured(report(), JOB).of(name).value == pytest.approx(value, abs=0.001)
+
+
+def test_of_sums_a_table_that_needs_single_calls_is_not_known_and_percentiles_are_not_exact() -> None:
+    figured = Figured(replace(report(), scope=Scope(summary=True), findings=None))
+    for name in ("fds", "findings", "models", "read.kernel_p99", "read.wall_p50"):
+        assert figured.of(name).value is None
+        assert "--summary" in figured.of(name).doubt
+    assert figured.of("read.calls").value == report().syscalls[0].calls
+    judgement = judge(figured, {}, {}, rules=["any"])
+    assert judgement.forbidden[0].state is State.UNKNOWN
 
 
 @pytest.mark.parametrize(

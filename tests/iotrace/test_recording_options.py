@@ -13,8 +13,10 @@ from iotrace.failures import USAGE, Failure
 from iotrace.recording_options import RecordingOptions
 from iotrace.target import Target
 from tests.iotrace.running import iotrace
+from tracer.recording.header import Header
+from tracer.recording.writer import Writer, create
 from tracer.syscalls.names import numbers
-from tracer.wire import Abi
+from tracer.wire import Abi, End
 
 SECOND = 1_000_000_000
 
@@ -167,3 +169,45 @@ def test_the_command_says_so_and_exits_with_2(words: list[str], says: str, tmp_p
     assert ran.status == USAGE
     assert says in ran.err
     assert not list(tmp_path.rglob("*.iotrace"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"backend": "ptrace"},
+        {"backend": "ebpf", "stacks": "all"},
+        {"backend": "ebpf", "last": SECOND},
+        {"backend": "auto", "max_size": 1 << 24},
+        {"backend": "ebpf", "output_every": Amount(ns=SECOND)},
+    ],
+)
+def test_sums_go_without_what_needs_single_calls_or_ptrace(wrong: dict[str, object]) -> None:
+    with pytest.raises(Failure, match="--summary") as refused:
+        kept.settings(options(summary=True, **wrong), hold=False)
+    assert refused.value.exit_status == USAGE
+
+
+def test_sums_take_the_backend_that_can_make_them() -> None:
+    for backend in ("auto", "ebpf"):
+        settings = kept.settings(options(summary=True, backend=backend), hold=False)
+        assert settings.backend == "ebpf"
+        assert settings.as_options()["summary"] is True
+    with pytest.raises(Failure, match="--step"):
+        kept.settings(options(summary=True, backend="auto"), hold=True)
+
+
+def test_a_summary_has_no_page_no_operations_and_no_calls_to_export(tmp_path: Path) -> None:
+    path = tmp_path / "sums.iotrace"
+    made = Writer(create(path), Header(command=("p",), options={"summary": True}))
+    made.end(End.EXITED, 0, "the program ended")
+    for words in (
+        ("report", path, "--html", tmp_path / "x.html"),
+        ("report", path, "--by", "operation"),
+        ("export", path, "--to", "strace"),
+        ("export", path, "--to", "parquet", "-o", tmp_path / "x.parquet"),
+    ):
+        done = iotrace(*words, home=tmp_path)
+        assert done.status == USAGE
+        assert "recorded with --summary" in done.err
+        assert "Traceback" not in done.err
+    assert iotrace("export", path, "--to", "folded", home=tmp_path).status == 0

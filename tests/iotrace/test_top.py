@@ -81,7 +81,7 @@ def test_every_column_can_be_sorted_by() -> None:
             FileNotFoundError(errno.ENOENT, "No such file", "/sys/kernel/btf/vmlinux"),
             "here: vmlinux: No such file.",
         ),
-        (ValueError("cut off"), "here: cut off.\nIt needs Linux 6.1"),
+        (ValueError("cut off"), "here: cut off.\nIt does so by BPF programs. They need Linux 6.1"),
     ],
 )
 def test_what_cannot_be_loaded_is_said(refusal: Exception, said: str, monkeypatch: pytest.MonkeyPatch) -> None:

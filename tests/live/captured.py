@@ -13,11 +13,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 from tests.live.bpf import bpf_refused
 from tracer.syscalls.names import name_of
-from tracer.wire import FRAME, FRAME_JSON, ITEM, NO_ARG, RECORD, Kind
+from tracer.wire import (
+    FRAME,
+    FRAME_COLUMNS,
+    FRAME_JSON,
+    ITEM,
+    ITEM_FIELDS,
+    NO_ARG,
+    RECORD,
+    RECORD_FIELDS,
+    Kind,
+    padding,
+    sections,
+)  # fmt: skip
 
 TIMEOUT = 60
 BACKEND = os.environ.get("IOTRACE_TEST_BACKEND", "ptrace")
@@ -31,7 +44,7 @@ only_ptrace = pytest.mark.skipif(BACKEND == "ebpf", reason="BPF programs do not 
 
 def skip_beyond_bpf(case: str) -> None:
     """Leave out what BPF programs do not follow: rings, arrays of requests or messages, descriptor tables."""
-    if BACKEND == "ebpf" and any(word in case for word in ("io_uring", "io_submit", "mmsg(", "FDSize")):
+    if BACKEND == "ebpf" and any(word in case for word in ("io_uring",)):
         pytest.skip("BPF programs do not follow so many pointers (docs/backends/ebpf.md)")
 
 
@@ -120,7 +133,10 @@ def _frame(header: bytes, read: Any, captured: Captured) -> None:
     if kind == FRAME_JSON:
         captured.documents.append(json.loads(read(length)))
         return
-    packed, described, memory = read(records * RECORD.size), read(items * ITEM.size), read(length)
+    if kind == FRAME_COLUMNS:
+        packed, described, memory = _from_columns(records, items, length, read)
+    else:
+        packed, described, memory = read(records * RECORD.size), read(items * ITEM.size), read(length)
     pieces = ITEM.iter_unpack(described)
     start = 0
     for record in RECORD.iter_unpack(packed):
@@ -134,6 +150,21 @@ def _frame(header: bytes, read: Any, captured: Captured) -> None:
             start += size
         captured.rows.append(_row(record, tuple(texts)))
     assert start == len(memory)
+
+
+def _from_columns(rows: int, pieces: int, size: int, read: Any) -> tuple[bytes, bytes, bytes]:
+    """A frame of columns (`tracer.wire.sections`) as the three sections of a frame of records."""
+    parts = {}
+    for name, length in sections(rows, pieces, size):
+        parts[name] = read(length)
+        read(padding(length))
+    records, items = np.zeros(rows, np.dtype(list(RECORD_FIELDS))), np.zeros(pieces, np.dtype(list(ITEM_FIELDS)))
+    counts, lengths = (np.diff(np.frombuffer(parts[name], np.int32)) for name in ("first", "start"))
+    for table, ends, total in ((records, "items", counts), (items, "length", lengths)):
+        for name in table.dtype.names or ():
+            form = table.dtype[name]
+            table[name] = total if name == ends else np.frombuffer(parts[name], form.base).reshape(-1, *form.shape)
+    return records.tobytes(), items.tobytes(), parts["memory"]
 
 
 def _row(record: tuple[int, ...], texts: tuple[bytes, ...]) -> Row:

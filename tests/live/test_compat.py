@@ -29,8 +29,6 @@ from tracer.recording.reader import Recording
 from tracer.syscalls.names import name_of
 from tracer.wire import Abi, Flag, Kind
 
-pytestmark = only_ptrace
-
 SOURCE = Path(__file__).with_name("compat_calls.c")
 FIXED_ADDRESSES = ("setarch", "-R")
 IDS = frozenset("semget semop semctl msgget msgsnd msgrcv msgctl".split())
@@ -297,6 +295,7 @@ int main(void) {
 """
 
 
+@only_ptrace
 def test_the_rings_of_a_32_bit_program_are_seen(tmp_path: Path) -> None:
     """It maps them with mmap2, whose offset counts pages."""
     source = tmp_path / "ring.c"

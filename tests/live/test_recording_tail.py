@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.captured import compile_c
+from tests.live.captured import BACKEND, compile_c
 from tests.live.markdown import DOCS, commands
 from tests.live.recorded import IOTRACE, TIMEOUT, iotrace, record
 from tracer.recording.reader import Recording
@@ -102,7 +102,7 @@ def test_killed_at_any_moment_the_tail_is_readable_and_bounded(program: Path, tm
     """kill -9 of the recorder: the program goes with it, the tail stays, nothing else is left."""
     path = tmp_path / "a.iotrace"
     recorder = subprocess.Popen(
-        [*IOTRACE, "record", "-o", path, "--max-size", "1M", "--", program, "60"],
+        [*IOTRACE, "record", "--backend", BACKEND, "-o", path, "--max-size", "1M", "--", program, "60"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -134,7 +134,7 @@ def test_killed_at_any_moment_the_tail_is_readable_and_bounded(program: Path, tm
 def test_several_files_are_each_complete(program: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.iotrace"
     done = subprocess.run(
-        [*IOTRACE, "record", "-o", path, "--output-every", "700ms", "--", program, "2.5"],
+        [*IOTRACE, "record", "--backend", BACKEND, "-o", path, "--output-every", "700ms", "--", program, "2.5"],
         check=False, capture_output=True, text=True, timeout=TIMEOUT,
     )  # fmt: skip
     assert done.returncode == 7, done.stderr
@@ -157,7 +157,10 @@ def test_a_process_that_runs_already_can_be_watched_so(program: Path, tmp_path: 
     running = subprocess.Popen([program, "30"])
     try:
         path = tmp_path / "a.iotrace"
-        done = iotrace("attach", str(running.pid), "--no-tui", "--duration", "2.5", "--last", "1s", "-o", str(path))
+        done = iotrace(
+            "attach", str(running.pid), "--backend", BACKEND, "--no-tui", "--duration", "2.5", "--last", "1s",
+            "-o", str(path),
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert "the tail of a longer run" in done.stdout
         assert running.poll() is None
@@ -217,7 +220,8 @@ subprocess.run(["true", "--password={SECRET}"], env={{"TOKEN": "{SECRET}"}})
 def test_a_signal_ends_it_as_without_limits(program: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.iotrace"
     recorder = subprocess.Popen(
-        [*IOTRACE, "record", "-o", path, "--last", "1s", "--", program, "60"], stderr=subprocess.DEVNULL
+        [*IOTRACE, "record", "--backend", BACKEND, "-o", path, "--last", "1s", "--", program, "60"],
+        stderr=subprocess.DEVNULL,
     )
     try:
         while not path.exists() or path.stat().st_size < 4096:

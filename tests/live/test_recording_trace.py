@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.captured import capture, compile_c
+from tests.live.captured import BACKEND, capture, compile_c, only_ptrace
 from tests.live.recorded import IOTRACE, iotrace, record
 from tracer.capture.seccomp_filter import always
 from tracer.wire import Abi, Kind
@@ -106,6 +106,7 @@ def test_the_report_says_what_user_is(tmp_path: Path) -> None:
     assert "user + untraced kernel" in text
 
 
+@only_ptrace
 @pytest.mark.slow
 def test_who_is_not_privileged_is_told_about_set_uid_programs(tmp_path: Path) -> None:
     """PR_SET_NO_NEW_PRIVS is needed without CAP_SYS_ADMIN, and the program can see it."""
@@ -155,7 +156,8 @@ def test_who_lets_it_run_on_does_not_break_it(tmp_path: Path) -> None:
     path, (theirs, ours) = tmp_path / "a.iotrace", os.pipe()
     script = f"sleep 0.5; exec {program}"
     recorder = subprocess.Popen(
-        [*IOTRACE, "record", "-o", path, "--commands", str(theirs), "--trace", "read,pread64", "--", "sh", "-c",
+        [*IOTRACE, "record", "--backend", BACKEND, "-o", path, "--commands", str(theirs),
+         "--trace", "read,pread64", "--", "sh", "-c",
          script],
         pass_fds=[theirs], stderr=subprocess.PIPE, text=True,
     )  # fmt: skip

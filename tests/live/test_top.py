@@ -19,8 +19,8 @@ from tests.live.captured import compile_c
 from tests.live.recorded import IOTRACE, TIMEOUT, iotrace
 from tests.live.test_ebpf import exists, programs_of
 from tests.live.tmux import eventually, needs_tmux, terminal
-from tracer.analyze.top_calls import table
 from tracer.capture.ebpf.bpf import BpfRefused
+from tracer.capture.ebpf.meanings import table
 from tracer.capture.ebpf.top_layout import COUNT
 from tracer.capture.ebpf.top_loading import load_top
 from tracer.capture.ebpf.top_reading import Counted, TopReader

@@ -11,17 +11,19 @@ Every row covers the span from the end of its thread's previous row to its own e
 so the five always add up to the span, whatever the constants are.
 
 Two sets of constants apply, for a hand-over on one CPU and for one between two. Rows of a shared placement are on
-one CPU; of a thread that ran where it wanted, the length of the hand-over tells (`_Part.near`).
+one CPU; of a thread that ran where it wanted, its time on the CPU and the length of the hand-over tell
+(`_Part.near`).
 
 A thread is switched onto a CPU once per resume by the tracer's doing. When it was switched in no more often
 than that, it neither slept nor was preempted, and whatever wait the clocks show is the hand-over: blocked and
-runnable are exactly 0 there, not a small residue of noise. Only calls that really slept pay the subtraction.
+runnable are exactly 0 there, not a small residue of noise. Only calls that really slept pay the subtraction. But a
+thread that then waited for a CPU for longer than the tracer ever keeps one (`_COMPETED_NS`) had to wait for others.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +33,9 @@ from tracer.account.calibration import Calibration
 from tracer.wire import Kind, Placement, Source
 
 Ns = NDArray[np.int64]
+_COMPETED_NS: Final = 200_000
+_FAR: Final = 3.0
+"""By how many times a thread must have run for less than a hand-over between two CPUs costs, to have been near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def column(batch: pa.RecordBatch, name: str) -> Ns:
 def account_times(batch: pa.RecordBatch, calibration: Calibration) -> Times:
     """Apply `calibration` to the raw clocks of `batch`. Rows that are not calls or exits get zeros."""
     kind = column(batch, "kind")
-    timed = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT)
+    timed = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT) | (kind == Kind.SUMS)
     shared = column(batch, "placement") == Placement.SHARED
     source = column(batch, "source")
     counted = (source == Source.SCHEDSTAT) | (source == Source.SWITCHES)
@@ -88,7 +93,8 @@ def account_times(batch: pa.RecordBatch, calibration: Calibration) -> Times:
         waiting = _positive(clocks.delay - cost(f"{clocks.prefix}delay_ns"))
         asleep = _positive(clocks.rest - cost(f"{clocks.prefix}wall_ns"))
         slept = timed & clocks.switched_away
-        return on_cpu * timed, waiting * slept, asleep * slept  # a product costs a third of `where`
+        competed = timed & (slept | (clocks.delay > _COMPETED_NS))
+        return on_cpu * timed, waiting * competed, asleep * slept  # a product costs a third of `where`
 
     user, before_runnable, before_blocked = part(user_part, near_before)
     kernel, runnable, blocked = part(call_part, near_inside)
@@ -112,16 +118,28 @@ class _Part:
     def near(self, calibration: Calibration, otherwise: _Part) -> NDArray[np.bool_]:
         """Whether the hand-over was one on the same CPU, of a thread that ran where it wanted.
 
-        A hand-over between two CPUs takes many times longer, and where the thread did not sleep the hand-over is
-        all of `rest`, so its length tells them apart. Where it slept, the row's other part tells.
+        Between two CPUs it costs the thread many times more CPU time, so one that ran for far less was near. And it
+        takes many times longer: where the thread did not sleep the hand-over is all of `rest`, so a short one was
+        near. A long one may be either: with several threads the tracer may just have been busy with another. Where
+        the thread slept, the row's other part tells as well.
         """
-        border = float(np.sqrt(max(calibration.shared.wall_ns, 1.0) * max(calibration.apart.wall_ns, 1.0)))
-        if calibration.shared.samples == 0 or calibration.apart.wall_ns < 2 * calibration.shared.wall_ns:
-            return np.zeros(len(self.rest), bool)
-        own = self.rest < border * np.maximum(self.resumes, 1)
-        other = otherwise.rest < border * np.maximum(otherwise.resumes, 1)
-        near: NDArray[np.bool_] = np.where(self.switched_away, ~otherwise.switched_away & other, own)
+        own = self._surely_near(calibration)
+        near: NDArray[np.bool_] = own | (self.switched_away & otherwise._surely_near(calibration))
         return near
+
+    def _surely_near(self, calibration: Calibration) -> NDArray[np.bool_]:
+        shared, apart = calibration.shared, calibration.apart
+        sure = np.zeros(len(self.rest), bool)
+        if shared.samples == 0:
+            return sure
+        name = f"{self.prefix}run_ns"
+        cost, least = getattr(apart, name), getattr(shared, name)
+        if cost >= _FAR * max(least, 0.0):
+            sure |= self.run < cost / _FAR * self.resumes
+        if apart.wall_ns >= 2 * shared.wall_ns:
+            border = float(np.sqrt(max(shared.wall_ns, 1.0) * max(apart.wall_ns, 1.0)))
+            sure |= ~self.switched_away & (self.rest < border * self.resumes)
+        return sure
 
 
 def _positive(values: NDArray[np.float64]) -> Ns:

@@ -24,6 +24,7 @@ from tracer.account.times import column
 from tracer.analyze import inside
 from tracer.analyze.sums import INDEX
 from tracer.analyze.tally import Counted
+from tracer.wire import Kind
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -81,7 +82,8 @@ class Activity:
         if counted is None:
             return
         columns, times = counted.columns, counted.columns.times
-        rows = np.flatnonzero(inside.is_timed(columns.kind) & ~inside.provisional(columns.kind, columns.flags))
+        timed = inside.is_timed(columns.kind) & (columns.kind != Kind.SUMS)
+        rows = np.flatnonzero(timed & ~inside.provisional(columns.kind, columns.flags))
         parts = [getattr(times, name)[rows] for name in _PARTS]
         at = columns.at_ns[rows]
         self._take(counted.thread[rows], at, parts, at + columns.wall_ns[rows], columns.returned[rows])

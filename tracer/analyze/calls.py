@@ -14,26 +14,10 @@ from numpy.typing import NDArray
 
 from tracer.syscalls.names import name_of
 from tracer.syscalls.table import declaration_of
+from tracer.syscalls.waits import MILLISECONDS, TIME_STRUCTS
 
 Ints = NDArray[np.int64]
 
-MILLISECONDS: Final = {"poll": 2, "epoll_wait": 3, "epoll_pwait": 3}
-"""Waits whose timeout is an int of milliseconds, and the argument it is."""
-TIME_STRUCTS: Final = {
-    "select": 4,
-    "_newselect": 4,
-    "pselect6": 4,
-    "pselect6_time64": 4,
-    "ppoll": 2,
-    "ppoll_time64": 2,
-    "epoll_pwait2": 3,
-    "io_getevents": 4,
-    "io_pgetevents": 4,
-    "io_pgetevents_time64": 4,
-    "rt_sigtimedwait": 2,
-    "rt_sigtimedwait_time64": 2,
-}
-"""Waits whose timeout is behind a pointer (timeval or timespec), and the argument it is."""
 WAITS: Final = frozenset(MILLISECONDS) | frozenset(TIME_STRUCTS)
 
 

@@ -16,6 +16,7 @@ from tracer.account.copies import Copies, account_copies, no_copies
 from tracer.account.times import Times, account_times, column
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.memory import Memory
+from tracer.analyze.summed import SummedCalls, summed_calls
 from tracer.wire import Kind, Placement
 
 Ints = NDArray[np.int64]
@@ -57,6 +58,8 @@ class Columns:
     things: Objects
     """What the descriptor of every row is, as far as copies depend on it (`tracer.syscalls.objects.Object`)."""
     memory: Memory
+    summed: SummedCalls | None = None
+    """Calls that were summed up in the kernel; their rows are none of those that returned, failed, ..."""
 
 
 def columns_of(
@@ -80,6 +83,7 @@ def _without_copies(batch: pa.RecordBatch, calibration: Calibration, codes: Call
     memory = Memory(batch)
     returned = kind == Kind.CALL
     code = _codes(batch, kind, codes)
+    summed = summed_calls(batch, code, codes)
     judged = returned & ~_restored(code, codes)
     failed = judged & is_error(result)
     waits = returned & codes.waits(code)
@@ -90,7 +94,7 @@ def _without_copies(batch: pa.RecordBatch, calibration: Calibration, codes: Call
         pid=column(batch, "pid"),
         tid=column(batch, "tid"),
         at_ns=column(batch, "at_ns"),
-        wall_ns=column(batch, "wall_ns"),
+        wall_ns=_wall(batch, summed),
         args=args,
         result=result,
         code=code,
@@ -98,12 +102,22 @@ def _without_copies(batch: pa.RecordBatch, calibration: Calibration, codes: Call
         failed=failed,
         wasted=(judged & (result == -errno.EAGAIN)) | _polls(waits & (result == 0), code, args, memory, codes),
         wakeup=(waits & (result > 0)) | _completions(returned & (result >= 0), code, args, codes),
-        spread=_spread(batch, returned, calibration),
+        spread=_spread(batch, returned, summed, calibration),
         times=account_times(batch, calibration),
         copies=no_copies(0),
         things=np.zeros(batch.num_rows, np.uint8),
         memory=memory,
+        summed=summed,
     )
+
+
+def _wall(batch: pa.RecordBatch, summed: SummedCalls | None) -> Ints:
+    """How long each row's event lasted; of sums, until they were read."""
+    wall = column(batch, "wall_ns")
+    if summed is not None:
+        wall = wall.copy()
+        wall[summed.rows] = np.maximum(summed.until_ns - column(batch, "at_ns")[summed.rows], 0)
+    return wall
 
 
 def _arguments(batch: pa.RecordBatch) -> NDArray[np.uint64]:
@@ -127,7 +141,7 @@ def _restored(code: Ints, codes: CallCodes) -> Mask:
 
 
 def _codes(batch: pa.RecordBatch, kind: Ints, codes: CallCodes) -> Ints:
-    calls = (kind == Kind.CALL) | (kind == Kind.ENTERED)
+    calls = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.SUMS)
     code = np.zeros(len(kind), dtype=np.int64)
     code[calls] = codes.of(column(batch, "abi")[calls], column(batch, "nr")[calls])
     return code
@@ -161,11 +175,14 @@ def _completions(worked: Mask, code: Ints, args: NDArray[np.uint64], codes: Call
     return answer
 
 
-def _spread(batch: pa.RecordBatch, returned: Mask, calibration: Calibration) -> Ints:
+def _spread(batch: pa.RecordBatch, returned: Mask, summed: SummedCalls | None, calibration: Calibration) -> Ints:
     shared, apart = calibration.shared, calibration.apart
     per_call = np.where(
         column(batch, "placement") == Placement.SHARED,
         max(shared.run_spread_ns, shared.user_run_spread_ns),
         max(apart.run_spread_ns, apart.user_run_spread_ns),
     )
-    return np.where(returned, np.rint(per_call), 0).astype(np.int64)
+    spread = np.where(returned, np.rint(per_call), 0).astype(np.int64)
+    if summed is not None:
+        spread[summed.rows] = np.rint(per_call[summed.rows] * summed.calls)
+    return spread

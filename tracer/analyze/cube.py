@@ -59,7 +59,7 @@ class Cube:
         room = self._sums.shape[1]
         missing = len(self._cells) - room
         if missing > 0:
-            more = np.zeros((len(self._sums), max(missing, room)), dtype=np.int64)
+            more = np.zeros((len(self._sums), max(missing, room // 2)), dtype=np.int64)
             self._sums = np.concatenate((self._sums, more), axis=1)
 
 

@@ -28,6 +28,8 @@ class Description:
     thing: Object = Object.UNKNOWN
     other_end: Description | None = None
     """Of a socketpair, or of two unix sockets that were seen to connect."""
+    number: int = -1
+    """Which of all descriptions it is, in the order they were seen (`Seen`); -1 = not seen yet."""
     _holder: Key | None = None
     _others: set[Key] | None = None
     """Nearly every description has one holder at most, and a set for each would be most of the memory."""
@@ -77,6 +79,7 @@ class Seen(Sequence[Descriptor]):
         """How many descriptors of the same number and process came before each."""
         self.descriptions: list[Description] = []
         self._counts: dict[Key, int] = {}
+        self._numbered = 0
 
     def __len__(self) -> int:
         return len(self.descriptions)
@@ -99,8 +102,19 @@ class Seen(Sequence[Descriptor]):
         self._counts[key] = generation + 1
         self.keys.append(key)
         self.generations.append(generation)
+        self._number(description)
         self.descriptions.append(description)
         return len(self.descriptions) - 1
+
+    def redescribe(self, code: int, description: Description) -> None:
+        """It turned out what descriptor `code` really leads to."""
+        self._number(description)
+        self.descriptions[code] = description
+
+    def _number(self, description: Description) -> None:
+        if description.number < 0:
+            description.number = self._numbered
+            self._numbered += 1
 
 
 class State(NamedTuple):

@@ -7,13 +7,16 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from tracer.analyze.beside import Beside
 from tracer.analyze.findings.gather import Gathering
 from tracer.analyze.findings.rules import findings_of
 from tracer.analyze.models import models_of
 from tracer.analyze.results import Report
 from tracer.analyze.scope import limited
 from tracer.analyze.tally import Counted, Tally
+from tracer.analyze.whole import take_in
 from tracer.recording.header import Header
+from tracer.recording.reader import Recording
 
 
 class Diagnosis:
@@ -28,6 +31,15 @@ class Diagnosis:
         counted = self.tally.add(batch)
         self._gathering.add(counted)
         return counted
+
+    def take_in(self, recording: Recording) -> None:
+        """Take in all that `recording` has; sums are made and facts gathered in a thread beside."""
+        with Beside() as beside:
+            take_in(recording, lambda stretch: beside.do(self._sum, self.tally.account(stretch)))
+
+    def _sum(self, counted: Counted | None) -> None:
+        self.tally.sum(counted)
+        self._gathering.add(counted)
 
     def add_all(self, batches: Iterable[pa.RecordBatch]) -> None:
         """Take in these batches."""

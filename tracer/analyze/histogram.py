@@ -32,6 +32,11 @@ def buckets_of(values: Ints) -> Ints:
     return np.where(positive < _EXACT, positive, large)
 
 
+def middles_of(octaves: Ints) -> Ints:
+    """The buckets in which the geometric middles lie of what is 2^i or more, and less than 2^(i+1)."""
+    return buckets_of(np.round(2.0 ** (octaves + 0.5)).astype(np.int64))
+
+
 def middle_of(bucket: int) -> int:
     """The value in the middle of a bucket."""
     if bucket < _EXACT:
@@ -46,7 +51,7 @@ class Histograms:
 
     def __init__(self) -> None:
         self._rows: dict[int, int] = {}
-        self._counts = np.zeros((8, BUCKETS), dtype=np.uint32)
+        self._counts = np.zeros((8, BUCKETS), dtype=np.int64)
 
     def add(self, keys: Ints, values: Ints) -> None:
         """Count each of `values` in the histogram its key names."""
@@ -58,7 +63,14 @@ class Histograms:
         self._grow()
         cells = where.astype(np.int64) * BUCKETS + buckets_of(values)
         counts = np.bincount(cells, minlength=len(rows) * BUCKETS)
-        self._counts[rows] += counts.reshape(-1, BUCKETS).astype(np.uint32)
+        self._counts[rows] += counts.reshape(-1, BUCKETS)
+
+    def add_octaves(self, keys: Ints, counts: Ints) -> None:
+        """Add counts of values by powers of two (column i: from 2^i on), each as if at the geometric middle."""
+        line, octave = np.nonzero(counts)
+        rows = np.array([self._rows.setdefault(key, len(self._rows)) for key in keys[line].tolist()], np.int64)
+        self._grow()
+        np.add.at(self._counts, (rows, middles_of(octave)), counts[line, octave])
 
     def of(self, keys: list[int]) -> NDArray[np.int64]:
         """The sum of the histograms of `keys`, of those that exist."""
@@ -69,7 +81,7 @@ class Histograms:
     def _grow(self) -> None:
         missing = len(self._rows) - len(self._counts)
         if missing > 0:
-            room = np.zeros((max(missing, len(self._counts)), BUCKETS), dtype=np.uint32)
+            room = np.zeros((max(missing, len(self._counts)), BUCKETS), dtype=np.int64)
             self._counts = np.concatenate((self._counts, room))
 
 

@@ -35,5 +35,5 @@ def lasting(kind: Ints, tid: Ints, waiting: Mask) -> Mask:
 
 def is_timed(kind: Ints) -> Mask:
     """Which rows carry a stretch of their thread's life."""
-    answer: Mask = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT)
+    answer: Mask = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT) | (kind == Kind.SUMS)
     return answer

@@ -76,6 +76,10 @@ class Memory:
         """The bytes of piece number `piece` of the batch."""
         return bytes(self._data.data[self._starts.item(piece) : self._starts.item(piece + 1)])
 
+    def address(self, piece: int) -> int:
+        """Where piece number `piece` of the batch lay."""
+        return int(self._address[piece]) & 0xFFFFFFFFFFFFFFFF
+
     def text(self, row: int, index: int = 0) -> str:
         """The text in the `index`-th piece of a row, up to its first NUL; empty when there is none."""
         pieces = list(self.of(row))

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from tracer.account.times import column
+from tracer.analyze.mapped import mapped
 from tracer.analyze.region_table import EVERYWHERE, Birth, RegionTable, What
 from tracer.recording.captured import Piece, Row, captured
 from tracer.syscalls.names import X32_BIT, name_of, number_of
@@ -197,14 +198,8 @@ class Regions:
 
 def mappings(text: bytes) -> Iterator[tuple[int, int, str, str]]:
     """Start, end, permissions and path of every line of `tracer.capture.maps`; damaged lines are left out."""
-    for line in text.decode(errors="backslashreplace").splitlines():
-        addresses, _, rest = line.partition(" ")
-        permissions, _, path = rest.partition(" ")
-        start, _, end = addresses.partition("-")
-        try:
-            yield int(start, 16), int(end, 16), permissions, path
-        except ValueError:
-            continue
+    for each in mapped(text):
+        yield each.start, each.end, each.permissions, each.path
 
 
 def _what(path: str) -> What:

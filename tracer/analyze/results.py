@@ -189,6 +189,8 @@ class Scope:
     """The calls that were traced, None = all. Then "user" is user + untraced kernel."""
     follow: bool = True
     """Processes it started were traced too."""
+    summary: bool = False
+    """Calls were summed up in the kernel: of single ones nothing is known."""
     no_new_privs: bool = False
     """Set-uid programs ran without their privileges, for the sake of tracing."""
 

@@ -17,6 +17,9 @@ _REST_ON_ABSENCE: Final = frozenset(
 _MODELS_SEEN: Final = frozenset("select poll epoll-level epoll-edge signal-driven native-aio io-uring".split())
 """Models told from calls that are there; the others also from what else is not."""
 
+SUMS_ONLY: Final = "recorded with --summary: sums only; record without it to see calls, descriptors and findings"
+"""What is to be said wherever something is looked for that sums do not tell."""
+
 
 def scope_of(header: Header) -> Scope:
     """What the header says is left out."""
@@ -30,12 +33,16 @@ def scope_of(header: Header) -> Scope:
         state_known=not earlier or bool(earlier.get("snapshot")),
         trace=trace if isinstance(trace, str) else None,
         follow=options.get("follow") is not False,
+        summary=options.get("summary") is True,
         no_new_privs=options.get("no_new_privs") is True,
     )
 
 
 def limited(report: Report) -> Report:
     """The report without what cannot be concluded when only some calls were traced."""
+    if report.scope.summary:
+        totals = replace(report.totals, useless_wakeups=None)
+        return replace(report, totals=totals, fds=(), findings=None, models=())
     if report.scope.trace is None:
         return report
     return replace(
@@ -68,6 +75,7 @@ def document(scope: Scope) -> dict[str, Any]:
         "user_includes_untraced_kernel": scope.trace is not None,
         "follow": scope.follow,
         "no_new_privs": scope.no_new_privs,
+        "summary": scope.summary,
     }
 
 
@@ -82,6 +90,9 @@ def sentences(scope: Scope) -> tuple[str, ...]:
             found.append(f"the tail of a longer run: {before} were dropped")
         if not scope.state_known:
             found.append("descriptors, threads and phases from before it are not known")
+    if scope.summary:
+        found.append(SUMS_ONLY)
+        found.append("percentiles (~) are known to a power of two; what /dev/null takes counts as copied")
     if scope.trace is not None:
         found.append(f"only {scope.trace} traced, and what opens descriptors or starts processes")
         found.append("user is user + untraced kernel; models and findings that need all calls are left out")
@@ -97,6 +108,8 @@ def short_words(scope: Scope) -> tuple[str, ...]:
     words = []
     if scope.later_part:
         words.append(f"file {scope.part:03d}" if scope.part else "tail of a longer run")
+    if scope.summary:
+        words.append("sums only")
     if scope.trace is not None:
         words.append(f"only {scope.trace}")
     if not scope.follow:

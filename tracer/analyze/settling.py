@@ -9,6 +9,8 @@ nothing on screen moves when a long call returns, and an old snapshot stays vali
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ from tracer.account.times import column
 from tracer.wire import Flag, Kind
 
 Ids = NDArray[np.int64]
+
+_NO_LINES: Final = (Kind.CALIBRATION, Kind.HELD, Kind.SUMS)
 
 
 class Settling:
@@ -38,7 +42,7 @@ class Settling:
         Most are rows of this batch; calls of earlier batches that turn out never to return are among them."""
         kind, tid = column(batch, "kind"), column(batch, "tid")
         entered = (kind == Kind.ENTERED) & (column(batch, "flags") & Flag.FINAL == 0)
-        settled = np.flatnonzero(~entered & (kind != Kind.CALIBRATION) & (kind != Kind.HELD)) + self.rows
+        settled = np.flatnonzero(~entered & ~np.isin(kind, _NO_LINES)) + self.rows
         ended: list[tuple[int, int]] = []
         if self._inside or entered.any():
             ended = self._follow(kind, tid, column(batch, "at_ns"), entered)
@@ -48,11 +52,13 @@ class Settling:
     def _follow(self, kind: Ids, tid: Ids, at: Ids, entered: NDArray[np.bool_]) -> list[tuple[int, int]]:
         """Who is inside now; calls found never to return are given as (row they come before, their row)."""
         concerned = np.isin(tid, np.fromiter(self._inside, np.int64)) | np.isin(tid, tid[entered])
-        moving = np.isin(kind, (Kind.CALL, Kind.ENTERED, Kind.EXIT))
+        moving = np.isin(kind, (Kind.CALL, Kind.ENTERED, Kind.EXIT, Kind.SUMS))
         ended: list[tuple[int, int]] = []
         for row in np.flatnonzero(concerned & moving).tolist():
             thread, since = int(tid[row]), int(at[row])
             before = self._inside.pop(thread, None)
+            if kind[row] == Kind.SUMS:  # it came back: what it was inside is among them
+                continue
             if before is not None and (kind[row] == Kind.EXIT or before[0] != since):
                 ended.append((self.rows + row, before[1]))
             if entered[row]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.account.distinct import distinct
-from tracer.analyze.histogram import BUCKETS, middle_of
+from tracer.analyze.histogram import BUCKETS, middle_of, middles_of
 
 Ints = NDArray[np.int64]
 
@@ -31,6 +31,8 @@ class Spread:
     max_ns: int = 0
     log2: tuple[int, ...] = ()
     """How many lasted 2^i ns or more, but less than 2^(i+1); the first counts those below 1 ns, too."""
+    rough: bool = False
+    """Only the power of two of each time is known: percentiles are the geometric middles."""
 
 
 NO_SPREAD: Final = Spread()
@@ -55,24 +57,37 @@ class Counts:
         self._shift = shift
         self._width = BUCKETS >> shift
         self._rows: dict[int, int] = {}
-        self._counts = np.zeros((8, self._width), dtype=np.uint32)
+        self._counts = np.zeros((8, self._width), dtype=np.int64)
+        self._rough = False
 
     def add(self, keys: Ints, buckets: Ints) -> None:
         """Count values, given by their buckets (`buckets_of`), in the histograms that `keys` name."""
         if not len(keys):
             return
         found, where = distinct(keys)
-        rows = np.array([self._rows.setdefault(key, len(self._rows)) for key in found.tolist()])
+        rows = self._rows_of(found)
+        cells, counts = np.unique_counts(rows[where] * self._width + (buckets >> self._shift))
+        self._counts.reshape(-1)[cells] += counts
+
+    def add_octaves(self, keys: Ints, counts: Ints) -> None:
+        """Add counts of values by powers of two (column i: from 2^i on), each as if at the geometric middle."""
+        self._rough = True
+        line, octave = np.nonzero(counts)
+        places = self._rows_of(keys[line]) * self._width + (middles_of(octave) >> self._shift)
+        np.add.at(self._counts.reshape(-1), places, counts[line, octave])
+
+    def _rows_of(self, keys: Ints) -> Ints:
+        rows = np.array([self._rows.setdefault(key, len(self._rows)) for key in keys.tolist()], np.int64)
         missing = len(self._rows) - len(self._counts)
         if missing > 0:
-            room = np.zeros((max(missing, len(self._counts)), self._width), dtype=np.uint32)
+            room = np.zeros((max(missing, len(self._counts)), self._width), dtype=np.int64)
             self._counts = np.concatenate((self._counts, room))
-        cells, counts = np.unique_counts(rows[where] * self._width + (buckets >> self._shift))
-        self._counts.reshape(-1)[cells] += counts.astype(np.uint32)
+        return rows
 
     def spread(self, keys: list[int]) -> Spread:
         """The spread of all that was counted for `keys` together."""
         rows = [self._rows[key] for key in keys if key in self._rows]
         counts = np.zeros(BUCKETS, dtype=np.int64)
         counts[(1 << self._shift) // 2 :: 1 << self._shift] = self._counts[rows].sum(axis=0, dtype=np.int64)
-        return spread_of(counts)
+        spread = spread_of(counts)
+        return replace(spread, rough=True) if self._rough and spread.count else spread

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tracer.analyze.columns import Columns
 from tracer.analyze.results import Copies, Times
+from tracer.analyze.summed import SummedCalls
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -37,13 +38,26 @@ INDEX: Final = {name: position for position, name in enumerate(ALL)}
 def values_of(columns: Columns) -> tuple[Column, ...]:
     """All numbers of every row, one column for each of `ALL`."""
     times, copies = columns.times, columns.copies
-    return (
+    values = (
         times.user, times.before_blocked, times.before_runnable,
         columns.returned, columns.failed, columns.wasted, columns.wakeup,
         times.kernel, times.blocked, times.runnable, times.tracer,
         np.where(columns.failed, times.kernel, 0), columns.spread,
         *(getattr(copies, name) for name in COPIES),
     )  # fmt: skip
+    return values if columns.summed is None else _with_summed(values, columns.summed)
+
+
+def _with_summed(values: tuple[Column, ...], summed: SummedCalls) -> tuple[Column, ...]:
+    """The numbers, with those of rows that stand for many calls; their times are there already."""
+    numbers = [np.asarray(column, np.int64).copy() for column in values]
+    rows = summed.rows
+    for name in ("calls", "failed", "wasted", "wakeups"):
+        numbers[INDEX[name]][rows] = getattr(summed, name)
+    numbers[INDEX["failed_kernel"]][rows] = numbers[INDEX["kernel"]][rows] * (summed.failed > 0)
+    for name, amounts in zip(COPIES, summed.copies, strict=True):
+        numbers[INDEX[name]][rows] = amounts
+    return tuple(numbers)
 
 
 def one_row(values: Sequence[Column], row: int) -> Ints:

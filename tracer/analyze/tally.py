@@ -27,6 +27,8 @@ from tracer.analyze.holds import Holds
 from tracer.analyze.phases import MEASURE, Phases
 from tracer.analyze.results import Report
 from tracer.analyze.scope import limited
+from tracer.analyze.summed import SummedCalls
+from tracer.analyze.summed_cells import SummedCells
 from tracer.analyze.sums import ALL, BEFORE, COPIES, UNTIL_COPIES, Column, one_row, values_of
 from tracer.analyze.threads import Threads
 from tracer.analyze.wakeups import Wakeups
@@ -47,6 +49,8 @@ class Counted(NamedTuple):
     thread: Ints
     """Place in `Threads.lives`."""
     used: Used
+    before: Ints
+    """The set of marked phases of the time before the call; the same array as `within` where no row differs."""
 
 
 class Tally:
@@ -71,6 +75,7 @@ class Tally:
         """Signals and lost events, by set of phases."""
         self.kernel = Histograms()
         self.wall = Histograms()
+        self.summed = SummedCells()
         self.sources = 0
         """Bit set of the clock sources seen."""
         self.began_ns: int | None = None
@@ -86,23 +91,39 @@ class Tally:
 
     def add(self, batch: pa.RecordBatch) -> Counted | None:
         """Take in the next batch of the recording; batches must come in order. None for a batch without rows."""
+        counted = self.account(batch)
+        self.sum(counted)
+        return counted
+
+    def account(self, batch: pa.RecordBatch) -> Counted | None:
+        """The first half of `add`: all that must be known before the next batch can be looked at. The second half,
+        `sum`, may then be done in another thread, batch by batch in the same order."""
         if batch.num_rows == 0:
             return None
         columns = columns_of(batch, self.calibration, self.codes, self._follow)
         self._marks(columns)
-        self._older_calls(columns)
-        self.holds.add(columns)
         self._moments(batch, columns)
         before, within = self.phases.of(columns.at_ns)
         thread = self.threads.of(columns)
-        self._sum(columns, before, within, thread)
-        self._histograms(columns, within)
-        self._descriptors(columns, within)
-        self._events(columns, within)
-        self.wakeups.add(columns, self.codes, within, thread)
         self._calibrations(columns)
         self.ended = ended_of(batch) or self.ended
-        return Counted(columns, within, thread, self.used)
+        return Counted(columns, within, thread, self.used, before)
+
+    def sum(self, counted: Counted | None) -> None:
+        """Add up what `account` found out about a batch."""
+        if counted is None:
+            return
+        columns, within, thread, used, before = counted
+        self._older_calls(columns)
+        self.holds.add(columns)
+        self._sum(columns, before, within, thread)
+        self._histograms(columns, within)
+        if columns.summed is not None:
+            self._add_summed(columns.summed, within)
+            self.summed.add(columns.summed, columns.times, within[columns.summed.rows], thread[columns.summed.rows])
+        self._descriptors(columns, within, used.code)
+        self._events(columns, within)
+        self.wakeups.add(columns, self.codes, within, thread)
 
     def report(self, phase: str | None = None, now_ns: int | None = None) -> Report:
         """The results of the whole run, or of one phase of it.
@@ -175,12 +196,21 @@ class Tally:
         errors = error_key(within[failed], columns.code[failed], -columns.result[failed])
         self.errors.add(errors, [np.ones(len(errors), dtype=np.bool_)])
 
+    def _add_summed(self, summed: SummedCalls, within: Ints) -> None:
+        """What of calls that were summed up is kept apart from the cells: spreads, errors, wake-ups."""
+        sets = within[summed.rows]
+        keys = pair_key(sets, summed.code)
+        self.kernel.add_octaves(keys, summed.kernel)
+        self.wall.add_octaves(keys, summed.whole)
+        failed = summed.failed > 0
+        self.errors.add(error_key(sets, summed.code, summed.error)[failed], [summed.failed[failed]])
+        self.wakeups.sums.add(sets, [summed.ready, summed.counted_wakeups])
+
     def _follow(self, columns: Columns) -> NDArray[np.uint8]:
         self.used = self.descriptors.of(columns, self.codes)
         return self.used.things
 
-    def _descriptors(self, columns: Columns, within: Ints) -> None:
-        code = self.used.code
+    def _descriptors(self, columns: Columns, within: Ints, code: Ints) -> None:
         keys = np.where(columns.returned & (code >= 0), pair_key(within, code), NOWHERE)
         copies = [getattr(columns.copies, name) for name in COPIES]
         self.by_fd.add(keys, [columns.returned, columns.wasted, *copies])

@@ -92,9 +92,9 @@ class Wakeups:
 
     def _count(self, columns: Columns, names: NDArray[np.str_], within: Ints) -> None:
         rows = np.flatnonzero(columns.wakeup)
-        name = names[columns.code[rows]]
-        brought = np.where(np.isin(name, list(SIGNALS)), 1, columns.result[rows])
-        counted = name != "io_uring_enter"
+        code = columns.code[rows]
+        brought = np.where(np.isin(names, list(SIGNALS))[code], 1, columns.result[rows])
+        counted = (names != "io_uring_enter")[code]
         self.sums.add(within[rows], [np.where(counted, brought, 0), counted])
 
     def _settle(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
+from tracer.analyze.beside import ahead
 from tracer.analyze.tally import Tally
 from tracer.recording.reader import Recording
 from tracer.recording.stretches import stretches
@@ -23,7 +24,7 @@ def tally_of(recording: Recording) -> Tally:
 def take_in(recording: Recording, add: Callable[[pa.RecordBatch], object]) -> None:
     """Give all batches that `recording` has to `add`, in long stretches."""
     with uncollected():
-        for stretch in stretches(recording.batches):
+        for stretch in ahead(stretches(recording.batches)):
             add(stretch)
 
 

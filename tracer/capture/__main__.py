@@ -18,6 +18,7 @@ from tracer.capture.options import CaptureOptions
 from tracer.capture.seccomp_filter import Wanted
 from tracer.capture.session import capture
 from tracer.capture.spawn import Program
+from tracer.capture.stack_choice import choice_of, with_mappings
 
 
 def options_from(arguments: list[str]) -> CaptureOptions:
@@ -33,6 +34,8 @@ def options_from(arguments: list[str]) -> CaptureOptions:
     parser.add_argument("--hold", action="store_true")
     parser.add_argument("--no-follow", action="store_true")
     parser.add_argument("--trace", help="calls by name, joined by commas; after ! all but these")
+    parser.add_argument("--stacks", type=choice_of, help="keep user stacks: wasted,failed,all,blocked>NS,CALL")
+    parser.add_argument("--summary", action="store_true", help="sum calls up in the kernel (ebpf)")
     parser.add_argument("--terminal", type=int)
     parser.add_argument("--attach", type=int)
     parser.add_argument("program", nargs="*", metavar="PATH ARGV0 [ARG]")
@@ -42,6 +45,7 @@ def options_from(arguments: list[str]) -> CaptureOptions:
         program = Program(given.program[0], tuple(given.program[1:]), given.terminal)
     elif given.attach is None:
         parser.error("a program or --attach is needed")
+    trace = wanted_of(given.trace) if given.trace is not None else None
     return CaptureOptions(
         wire=given.wire,
         control=given.control,
@@ -54,7 +58,9 @@ def options_from(arguments: list[str]) -> CaptureOptions:
         hold=given.hold,
         backend=given.backend,
         follow=not given.no_follow,
-        trace=wanted_of(given.trace) if given.trace is not None else None,
+        trace=trace if given.stacks is None or trace is None else with_mappings(trace),
+        stacks=given.stacks,
+        summary=given.summary,
     )
 
 

@@ -2,7 +2,7 @@
 
 Read after an exec, when the kernel has mapped the program, its loader and its stack, and when a process is attached
 to; every later change is a call that the recording has. Kept as text, one mapping a line: `START-END PERMISSIONS
-PATH`, in hex, without the offset, device and inode of the original.
+OFFSET DEVICE INODE PATH`, the words of the original with one space between them. Read by `tracer.analyze.mapped`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,4 @@ def maps_of(pid: int) -> bytes:
             lines = file.read(_MOST).splitlines()
     except OSError:
         return b""
-    return b"\n".join(map(_shortened, lines))
-
-
-def _shortened(line: bytes) -> bytes:
-    words = line.split(maxsplit=5)
-    return b" ".join((*words[:2], *words[5:]))
+    return b"\n".join([b" ".join(line.split(maxsplit=5)) for line in lines])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tracer.capture.seccomp_filter import Wanted
 from tracer.capture.spawn import Program
+from tracer.capture.stack_choice import StackChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,7 @@ class CaptureOptions:
     """Only these calls, by a seccomp filter; None = all."""
     backend: str = "ptrace"
     """ptrace, ebpf, or auto: ebpf when it can be had."""
+    stacks: StackChoice | None = None
+    """Keep the user stack at these calls."""
+    summary: bool = False
+    """Sum calls up in the kernel, tell of none."""

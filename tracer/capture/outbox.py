@@ -1,13 +1,33 @@
-"""Events on their way to the recorder: collected in three growing buffers, sent as one frame."""
+"""Events on their way to the recorder: collected in three growing buffers, sent as one frame.
+
+Many that are columns already are sent at once, out of the memory they lie in.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 
-from tracer.wire import FRAME, FRAME_EVENTS, FRAME_JSON, NO_ARG, RECORD, Kind, Source, When
+from tracer.wire import (
+    FRAME,
+    FRAME_COLUMNS,
+    FRAME_EVENTS,
+    FRAME_JSON,
+    NO_ARG,
+    RECORD,
+    SECTION_ALIGNMENT,
+    Kind,
+    Source,
+    When,
+    padding,
+    sections,
+    write_parts,
+)
 from tracer.wire import ITEM as _ITEM
+
+_PADDING: Final = memoryview(bytes(SECTION_ALIGNMENT))
 
 
 class Pieces(Protocol):
@@ -80,6 +100,17 @@ class Outbox:
         items.clear()
         memory.clear()
         self.pieces = 0
+
+    def columns(self, rows: int, items: int, content: Mapping[str, memoryview]) -> None:
+        """Send the columns of many events (`tracer.wire.sections`, bytes by name) behind what was collected.
+
+        Blocks as `flush` does; the memory they lie in is free again afterwards. Raises BrokenPipeError."""
+        self.flush()
+        memory = len(content["memory"])
+        parts = [memoryview(FRAME.pack(FRAME_COLUMNS, rows, items, memory))]
+        for name, length in sections(rows, items, memory):
+            parts += content[name], _PADDING[: padding(length)]
+        write_parts(self._descriptor, parts)
 
     def drop(self) -> None:
         """Forget what was collected and not sent."""

@@ -23,6 +23,7 @@ from tracer.capture import ptrace_binding as ptrace
 from tracer.capture.calls import CallTables
 from tracer.capture.rare_stops import NEVER, SYSCALL_STOP, RareStops
 from tracer.capture.spawn import send_signal
+from tracer.capture.threads import Thread
 from tracer.capture.tracees import Tracees
 from tracer.wire import RECORD, Kind
 
@@ -56,6 +57,8 @@ class CaptureLoop(RareStops):
         """The tracees run on when this process ends: those that do not stop can be left behind (`detach`)."""
         self.between: Callable[[int], None] | None = None
         """Called now and then between two stops, with the time."""
+        self.stacks: Callable[[Thread, int, tuple[int, ...], int, int], None] | None = None
+        """Keeps user stacks (`tracer.capture.stacks.Stacks`)."""
         self._aside: Callable[[int], object] | None = None
         self._waiting = False
         self._armed = not flushing
@@ -82,7 +85,7 @@ class CaptureLoop(RareStops):
         at_entry, at_exit = information.entry.unpack_from, information.exit.unpack_from
         buffer, address = information.buffer, information.pointer
         entry_stop, entered = (_SECCOMP_STOP, ptrace.SYSCALL_SECCOMP) if self.filtered else (SYSCALL_STOP, _ENTRY)
-        onward = self.onward
+        onward, stacks = self.onward, self.stacks
         while threads or tracees.expected:
             if pending:
                 tid, status, now = pending.pop()
@@ -141,6 +144,8 @@ class CaptureLoop(RareStops):
                     if exit_plan is not None:
                         exit_plan(reader, args, result)
                     flags = thread.finish_call(result) if thread.uncommon else 0
+                    if stacks is not None:
+                        stacks(thread, nr, args, result, wall - run + thread.run - delay + thread.delay)
                     out = thread.outbox
                     out.records += pack(
                         _CALL, thread.table.abi, placement, thread.source, flags, nr, thread.pid, tid,

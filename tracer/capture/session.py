@@ -55,9 +55,9 @@ def capture(options: CaptureOptions) -> int:
     try:
         constants = {
             each.name.lower(): calibrate(each, state.tables, state.source, state.calibration_filter())
-            if options.pin != without
+            if options.pin != "all" or each is Placement.SHARED  # a thread left alone may come to our CPU as well
             else {}
-            for each, without in ((Placement.SHARED, "off"), (Placement.APART, "all"))
+            for each in Placement
         }
         if options.program is not None:
             return _capture_program(state, options.program, constants, found)

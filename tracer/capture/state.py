@@ -17,6 +17,7 @@ from tracer.capture.seccomp_filter import Wanted, filter_program
 from tracer.capture.seccomp_install import gives_up_privileges, install
 from tracer.capture.snapshot import Snapshots
 from tracer.capture.spawn import send_signal
+from tracer.capture.stacks import Stacks
 from tracer.capture.tracees import Tracees
 
 
@@ -31,6 +32,8 @@ class Capture:
         self.tracees = Tracees(self.outbox, CoScheduling(options.pin), self.source)
         self.tracees.following = options.follow
         self.loop = CaptureLoop(self.tracees, self.tables, filtered=options.trace is not None)
+        if options.stacks is not None:
+            self.loop.stacks = Stacks(options.stacks, redact=options.redact)
         self.snapshots = Snapshots(self.loop, options.wire)
         self.no_new_privs = options.trace is not None and gives_up_privileges()
         self.let_run = False

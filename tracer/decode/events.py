@@ -74,7 +74,12 @@ def _held(row: Row) -> Text:
     return "held", (name_of(row.args[2], row.args[1]),), where.get(row.nr, "goes on from being held")
 
 
+def _sums(row: Row) -> Text:
+    return "sums", (name_of(row.abi, row.nr),), f"{row.args[0]} calls that were summed up in the kernel"
+
+
 EVENTS: Final[dict[int, Callable[[Row], Text]]] = {
     Kind.SIGNAL: _signal, Kind.SPAWN: _spawn, Kind.EXEC: _exec, Kind.EXIT: _exit, Kind.MARK: _mark,
     Kind.LOST: _lost, Kind.CALIBRATION: _calibration, Kind.END: _end, Kind.HELD: _held,
+    Kind.SUMS: _sums,
 }  # fmt: skip

@@ -15,7 +15,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tracer.analyze.diagnosis import Diagnosis
-from tracer.analyze.whole import take_in
 from tracer.decode.results import errno_name
 from tracer.export.accounted import Accounted, Accounting
 from tracer.recording.header import Header
@@ -69,7 +68,7 @@ def known_of(recording: Recording) -> Known:
     """Read all that `recording` has."""
     diagnosis = Diagnosis(recording.header)
     diagnosis.tally.wakeups.useless_rows = []
-    take_in(recording, diagnosis.add)
+    diagnosis.take_in(recording)
     lives = diagnosis.tally.threads.lives
     models = {(each.pid, each.tid): each.model for each in diagnosis.report(None).models}
     leaders = {life.pid: life.name or None for life in lives if life.pid == life.tid}

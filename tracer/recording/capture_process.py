@@ -12,7 +12,10 @@ import termios
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+_WIDE: Final = (16 << 20, 1 << 20)
+"""Bytes a pipe is to hold; 1 MiB is the most an ordinary user may ask for (pipe(7))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,13 @@ class Settings:
     hold: bool = False
     """Hold the program at its first call. It says nothing about the recording, so its header does not have it."""
 
+    summary: bool = False
+    """Sum calls up in the kernel, tell of none."""
+    stacks: str | None = None
+    """At which calls user stacks are kept, as `tracer.capture.__main__` reads it; None = none."""
+    stacks_text: str = ""
+    """The same as the user wrote it."""
+
     def as_options(self) -> dict[str, Any]:
         """The settings by name, for the recording's header."""
         options: dict[str, Any] = {
@@ -61,6 +71,10 @@ class Settings:
             options["follow"] = False
         if self.trace is not None:
             options["trace"] = self.trace_text
+        if self.stacks is not None:
+            options["stacks"] = self.stacks_text
+        if self.summary:
+            options["summary"] = True
         return options | dict(self.limits)
 
 
@@ -71,8 +85,7 @@ class CaptureProcess:
         """Start it; `command` gets `--wire FD --control FD` put after `-m tracer.capture`."""
         self.wire, wire = os.pipe()
         control, self._control = os.pipe()
-        with contextlib.suppress(OSError):
-            _widen(self.wire)
+        _widen(self.wire)
         at = command.index("-m") + 2
         self._process = subprocess.Popen(
             [*command[:at], "--wire", str(wire), "--control", str(control), *command[at:]],
@@ -98,6 +111,14 @@ class CaptureProcess:
         wait for the program begins is heard after that wait only."""
         if _unread(self._control):
             self._process.send_signal(signal.SIGUSR1)
+
+    @property
+    def unread(self) -> int:
+        """Bytes that wait on the wire; 0 when it is closed."""
+        try:
+            return _unread(self.wire)
+        except OSError:
+            return 0
 
     def said_hello(self) -> None:
         """Note that it is ready, and send what waited for that."""
@@ -135,6 +156,10 @@ def capture_command(program: Program, settings: Settings, terminal: int | None) 
         command.append("--no-follow")
     if settings.trace is not None:
         command.append(f"--trace={settings.trace}")
+    if settings.stacks is not None:
+        command.append(f"--stacks={settings.stacks}")
+    if settings.summary:
+        command.append("--summary")
     if settings.hold:
         command.append("--hold")
     if terminal is not None:
@@ -182,5 +207,9 @@ def _unread(pipe: int) -> int:
 
 
 def _widen(pipe: int) -> None:
-    """Let capture run ahead of the recorder by 1 MiB, the most an ordinary user may ask for (pipe(7))."""
-    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
+    """Let capture run ahead of the recorder: on a busy machine each waits some milliseconds for its turn on a CPU;
+    the longer the pipe, the fewer the turns."""
+    for size in _WIDE:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, size)
+            return

@@ -1,15 +1,15 @@
-"""Wire frames from the capture process, as they come out of a pipe, and their columns.
+"""Wire frames from the capture process, and their columns.
 
 Capture sends many small frames; one batch of the recording is made of all frames that came in the meantime.
 Their three sections (records, items, bytes) are joined and turned into columns with one `numpy.frombuffer`
-each; there is no loop over events.
+each; there is no loop over events. A frame of columns becomes a batch as it is, without a copy.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
@@ -17,12 +17,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tracer.recording.schema import COLUMNS, MEMORY, schema
-from tracer.wire import FRAME, FRAME_EVENTS, FRAME_JSON, ITEM, ITEM_FIELDS, RECORD, RECORD_FIELDS
+from tracer.wire import (
+    ITEM_FIELDS,
+    RECORD_FIELDS,
+    padding,
+    sections,
+)  # fmt: skip
 
 _RECORD: Final = np.dtype(list(RECORD_FIELDS))
 _ITEM: Final = np.dtype(list(ITEM_FIELDS))
 _SCHEMA: Final = schema()
-_PLAIN: Final = tuple(field for field in COLUMNS if field.name not in ("args", "memory"))
+_PLAIN: Final = tuple(column for column in COLUMNS if column.name not in ("args", "memory"))
 
 Document = dict[str, Any]
 
@@ -41,56 +46,40 @@ class Events:
     memory: bytes
 
 
-class FrameBuffer:
-    """Cuts a byte stream into frames; a frame may arrive in any number of pieces."""
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """One frame of events as columns (`tracer.wire.sections`)."""
 
-    def __init__(self) -> None:
-        self._pending = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[Events | Document]:
-        """Take `data` and yield every frame that is now whole. Raises BrokenWire on anything but frames."""
-        self._pending += data
-        at = 0
-        while len(self._pending) - at >= FRAME.size:
-            kind, rows, items, size = FRAME.unpack_from(self._pending, at)
-            body = _body_size(kind, rows, items, size)
-            if len(self._pending) - at - FRAME.size < body:
-                break
-            begin = at + FRAME.size
-            at = begin + body
-            yield _frame(kind, bytes(memoryview(self._pending)[begin:at]), rows, items)
-        del self._pending[:at]
+    rows: int
+    items: int
+    size: int
+    """Bytes of memory."""
+    body: Any = field(repr=False)
+    """All sections; whatever has a buffer."""
 
     @property
-    def cut(self) -> bool:
-        """True when the stream stopped inside a frame."""
-        return bool(self._pending)
+    def memory(self) -> memoryview:
+        """The bytes of the pieces."""
+        return memoryview(self.body)[len(self.body) - self.size - padding(self.size) :][: self.size]
 
 
-def _body_size(kind: bytes, rows: int, items: int, size: int) -> int:
-    if kind == FRAME_JSON:
-        return size
-    if kind == FRAME_EVENTS:
-        return rows * RECORD.size + items * ITEM.size + size
-    raise BrokenWire(f"a frame of unknown type {kind!r}")
-
-
-def _frame(kind: bytes, body: bytes, rows: int, items: int) -> Events | Document:
-    if kind == FRAME_JSON:
-        document = json.loads(body)
-        if not isinstance(document, dict):
-            raise BrokenWire("a JSON frame that is not an object")
-        return document
-    end_records = rows * RECORD.size
-    end_items = end_records + items * ITEM.size
-    return Events(rows, body[:end_records], body[end_records:end_items], body[end_items:])
-
-
-def batch_of(frames: Sequence[Events]) -> pa.RecordBatch:
+def batch_of(frames: Sequence[Events | Columns]) -> pa.RecordBatch:
     """All events of `frames` as one batch of the recording's columns, in order.
 
     Raises BrokenWire when the counts in the records do not agree with the sections.
     """
+    batches: list[pa.RecordBatch] = []
+    for columns, some in groupby(frames, lambda frame: isinstance(frame, Columns)):
+        if columns:
+            batches += [_columns(frame) for frame in some if isinstance(frame, Columns)]
+        else:
+            batches.append(_events([frame for frame in some if isinstance(frame, Events)]))
+    if len(batches) == 1:
+        return batches[0]
+    return pa.concat_batches(batches) if batches else _events([])
+
+
+def _events(frames: Sequence[Events]) -> pa.RecordBatch:
     records = np.frombuffer(b"".join(f.records for f in frames), dtype=_RECORD)
     items = np.frombuffer(b"".join(f.items for f in frames), dtype=_ITEM)
     memory = b"".join(f.memory for f in frames)
@@ -98,12 +87,39 @@ def batch_of(frames: Sequence[Events]) -> pa.RecordBatch:
     byte_offsets = offsets(items["length"])
     if int(item_offsets[-1]) != len(items) or int(byte_offsets[-1]) != len(memory):
         raise BrokenWire("a frame's counts do not agree with its sections")
-    arrays = {field.name: _plain(records[field.name], field.type) for field in _PLAIN}
-    arrays["args"] = pa.FixedSizeListArray.from_arrays(
-        _plain(records["args"].reshape(-1), pa.uint64()), type=_SCHEMA.field("args").type
-    )
-    arrays["memory"] = _memory(items, item_offsets, byte_offsets, memory)
-    return pa.RecordBatch.from_arrays([arrays[field.name] for field in COLUMNS], schema=_SCHEMA)
+    parts = {column.name: _buffer(records[column.name]) for column in _PLAIN}
+    parts |= {field.name: _buffer(items[field.name]) for field in MEMORY if field.name != "bytes"}
+    parts |= {"args": _buffer(records["args"]), "first": _buffer(item_offsets), "start": _buffer(byte_offsets)}
+    return _batch(len(records), len(items), parts | {"memory": pa.py_buffer(memory)})
+
+
+def _columns(frame: Columns) -> pa.RecordBatch:
+    whole, parts, at = pa.py_buffer(frame.body), {}, 0
+    for name, length in sections(frame.rows, frame.items, frame.size):
+        parts[name] = whole.slice(at, length)
+        at += length + padding(length)
+    for name, most in (("first", frame.items), ("start", frame.size)):
+        ends = np.frombuffer(parts[name], np.int32)
+        if ends[0] != 0 or ends[-1] != most:
+            raise BrokenWire("a frame's counts do not agree with its sections")
+    return _batch(frame.rows, frame.items, parts)
+
+
+def _batch(rows: int, items: int, parts: dict[str, pa.Buffer]) -> pa.RecordBatch:
+    def array(kind: pa.DataType, length: int, *names: str) -> pa.Array:
+        return pa.Array.from_buffers(kind, length, [None, *(parts[name] for name in names)])
+
+    arrays = {column.name: array(column.type, rows, column.name) for column in _PLAIN}
+    registers = array(pa.uint64(), 6 * rows, "args")
+    arrays["args"] = pa.FixedSizeListArray.from_arrays(registers, type=_SCHEMA.field("args").type)
+    pieces = [
+        array(pa.binary(), items, "start", "memory") if each.name == "bytes" else array(each.type, items, each.name)
+        for each in MEMORY
+    ]
+    structs = pa.StructArray.from_arrays(pieces, fields=list(MEMORY))
+    first = array(pa.int32(), rows + 1, "first")
+    arrays["memory"] = pa.ListArray.from_arrays(first, structs, type=_SCHEMA.field("memory").type)
+    return pa.RecordBatch.from_arrays([arrays[column.name] for column in COLUMNS], schema=_SCHEMA)
 
 
 def offsets(counts: NDArray[Any]) -> NDArray[np.int32]:
@@ -115,16 +131,5 @@ def offsets(counts: NDArray[Any]) -> NDArray[np.int32]:
     return ends.astype(np.int32)
 
 
-def _plain(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
-
-
-def _memory(
-    items: NDArray[Any], item_offsets: NDArray[np.int32], byte_offsets: NDArray[np.int32], memory: bytes
-) -> pa.Array:
-    pieces = pa.Array.from_buffers(
-        pa.binary(), len(items), [None, pa.py_buffer(byte_offsets), pa.py_buffer(memory)]
-    )
-    columns = [pieces if f.name == "bytes" else _plain(items[f.name], f.type) for f in MEMORY]
-    structs = pa.StructArray.from_arrays(columns, fields=list(MEMORY))
-    return pa.ListArray.from_arrays(_plain(item_offsets, pa.int32()), structs, type=_SCHEMA.field("memory").type)
+def _buffer(values: NDArray[Any]) -> pa.Buffer:
+    return pa.py_buffer(np.ascontiguousarray(values))

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from tracer.recording.header import Header
+from tracer.recording.rows import calls_in
 from tracer.wire import Kind
 
 LEAST_SIZE: Final = 1 << 20
@@ -45,7 +46,7 @@ class Passed:
         """One more batch."""
         kind = batch.column("kind").to_numpy()
         self.rows += batch.num_rows
-        self.calls += int(np.count_nonzero(kind == Kind.CALL))
+        self.calls += calls_in(batch)
         self.batches += 1
         for row in np.flatnonzero(kind == Kind.CALIBRATION).tolist():
             text = b"".join(piece["bytes"] for piece in batch.column("memory")[row].as_py())

@@ -15,14 +15,17 @@ from typing import Any, Final
 
 from tracer.recording.capture_process import CaptureProcess
 from tracer.recording.errors import CaptureFailed
-from tracer.recording.frames import BrokenWire, Document, Events, FrameBuffer, batch_of
+from tracer.recording.frame_buffer import FrameBuffer
+from tracer.recording.frames import BrokenWire, Columns, Document, Events, batch_of
 from tracer.recording.output import Outcome, Output
 from tracer.wire import RECORD, End, Kind
 
 _BATCH_ROWS: Final = 4096
 _BATCH_BYTES: Final = 16 << 20
 _BATCH_NS: Final = 100_000_000
-_READ: Final = 1 << 20
+_READ: Final = 1 << 16
+_FAR: Final = 2 << 20
+"""Bytes that wait on the wire: a batch of a program that is quick, and more."""
 _HEARING_MS: Final = 1000
 
 
@@ -35,19 +38,23 @@ class Recorder:
         open_writer: Callable[[Mapping[str, Any]], Output],
         commands: int | None = None,
         abandon: str = "kill",
+        late: Callable[[bool], object] | None = None,
     ) -> None:
         """`commands`: a pipe with "kill" or "detach" lines from the viewer, whose end-of-file means it died.
 
         `abandon`: what capture is told when we or the viewer fail: "kill", or "detach" for a program that
         was running before us.
+
+        `late`: told at every batch whether capture is far ahead of us.
         """
+        self._late = late
         self._abandon = abandon
         self._capture = capture
         self._open_writer = open_writer
         self._commands = commands
         self._commanded = b""
         self._buffer = FrameBuffer()
-        self._waiting: list[Events] = []
+        self._waiting: list[Events | Columns] = []
         self._waiting_rows = 0
         self._waiting_bytes = 0
         self._waiting_since = 0
@@ -84,28 +91,36 @@ class Recorder:
             if self._commands in ready and not self._obey():
                 poll.unregister(self._commands)
                 self._commands = None
-            if self._capture.wire in ready and not self._take(os.read(self._capture.wire, _READ)):
+            if self._capture.wire in ready and not self._take():
                 return
             if self._due():
                 self._flush()
 
-    def _take(self, data: bytes) -> bool:
+    def _take(self) -> bool:
+        """Read from the wire; False when nothing more is to come."""
+        wire, room = self._capture.wire, self._buffer.room()
         try:
-            for frame in self._buffer.feed(data):
+            if len(room):
+                size = os.readv(wire, [room])
+                frames = self._buffer.filled(size)
+            else:
+                data = os.read(wire, _READ)
+                size, frames = len(data), self._buffer.feed(data)
+            for frame in frames if size else ():
                 self._event(frame)
         except (BrokenWire, UnicodeDecodeError, json.JSONDecodeError) as error:
             self._refuse(error)
-        return bool(data) and self._trouble is None
+        return bool(size) and self._trouble is None
 
     def _refuse(self, error: Exception) -> None:
         self._trouble = self._trouble or str(error)
         self._capture.tell(self._abandon)
 
-    def _event(self, frame: Events | Document) -> None:
+    def _event(self, frame: Events | Columns | Document) -> None:
         if isinstance(frame, Events) and self._snapshot_comes:
             self._snapshot_comes = False
             self._cut(frame)
-        elif isinstance(frame, Events):
+        elif isinstance(frame, Events | Columns):
             self._waiting_since = self._waiting_since or time.monotonic_ns()
             self._waiting.append(frame)
             self._waiting_rows += frame.rows
@@ -138,6 +153,8 @@ class Recorder:
         self._waiting_rows = self._waiting_bytes = self._waiting_since = 0
         if not frames or self._writer is None:
             return
+        if self._late is not None and self._end is None:
+            self._late(self._capture.unread > _FAR)
         was_full = self._writer.full is not None
         try:
             batch = batch_of(frames)
@@ -211,9 +228,9 @@ class Recorder:
         return End.EXITED, "the program ended"
 
 
-def _tells_of_holding(frame: Events) -> bool:
+def _tells_of_holding(frame: Events | Columns) -> bool:
     """Whether somebody waits to see this: capture ends a frame when a thread is held or goes on."""
-    return bool(frame.records) and frame.records[-RECORD.size] == Kind.HELD
+    return isinstance(frame, Events) and bool(frame.records) and frame.records[-RECORD.size] == Kind.HELD
 
 
 def _how(code: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from tracer.recording.frames import Events, batch_of
@@ -39,6 +40,17 @@ def last_batch(ended: Ended, lost: int) -> pa.RecordBatch:
 def lost_batch(lost: int, at_ns: int) -> pa.RecordBatch:
     """A LOST row by itself: a reader could not keep up with a recording of which only the tail is kept."""
     return batch_of([Events(1, _record(Kind.LOST, 0, at_ns, argument=lost), b"", b"")])
+
+
+def calls_in(batch: pa.RecordBatch) -> int:
+    """How many calls that returned the rows of `batch` tell of, each by itself or summed up."""
+    kind = batch.column("kind").to_numpy()
+    calls = int(np.count_nonzero(kind == Kind.CALL))
+    summed = np.flatnonzero(kind == Kind.SUMS)
+    if len(summed):
+        args = batch.column("args").flatten().to_numpy().reshape(-1, 6)
+        calls += int(args[summed, 0].sum())
+    return calls
 
 
 def ended_of(batch: pa.RecordBatch) -> Ended | None:

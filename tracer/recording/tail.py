@@ -23,7 +23,7 @@ from tracer.recording.errors import OutputFailed
 from tracer.recording.header import Header
 from tracer.recording.limits import Limits, Passed, moment_of, portions, size_of
 from tracer.recording.unnamed import Unnamed
-from tracer.recording.writer import Writer
+from tracer.recording.writer import Writer, schema_of
 from tracer.wire import End
 
 _PER_SPAN: Final = 2
@@ -110,7 +110,8 @@ class TailWriter:
         """Begin a generation with how things stand."""
         self._asked = False
         if self.full is None:
-            self._make_room(size_of(snapshot))
+            head = self._passed.header(moment_of(snapshot), snapshot=True)
+            self._make_room(size_of(snapshot) + schema_of(head).serialize().size)
             self._begin(snapshot)
 
     def end(self, reason: End, status: int | None, text: str) -> None:

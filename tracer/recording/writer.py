@@ -1,5 +1,7 @@
 """Writes a recording: an Arrow IPC stream, batch by batch, each with one write so that readers see it whole.
 
+A batch goes from the memory its columns lie in to the file, without being put together first.
+
 A full disk must neither stop the traced program nor leave a half-written batch behind: the file is cut back
 to its last whole batch and ends with an END row that says so.
 """
@@ -9,17 +11,19 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
+from tracer.recording.cache import Passing
 from tracer.recording.errors import OutputExists, OutputFailed
 from tracer.recording.header import Header
-from tracer.recording.rows import Ended, last_batch
+from tracer.recording.rows import Ended, calls_in, last_batch
 from tracer.recording.schema import METADATA_KEY, schema
-from tracer.wire import End, Kind
+from tracer.recording.unjoined import Unjoined
+from tracer.wire import End, write_parts
 
 _END_OF_STREAM: Final = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 """Arrow's own end marker: a message of length 0."""
@@ -48,6 +52,11 @@ def create(path: Path, *, overwrite: bool = False) -> int:
         raise OutputFailed(f"cannot write {path}: {error.strerror}.\nChoose another place with -o FILE.") from error
 
 
+def schema_of(header: Header) -> pa.Schema:
+    """What a recording with this header begins with."""
+    return schema({METADATA_KEY: header.to_json()})
+
+
 class Writer:
     """One recording being written to the descriptor `fd` (which it owns)."""
 
@@ -65,8 +74,9 @@ class Writer:
         """Events that did not fit."""
         self.full: str | None = None
         """Why nothing more is written ("No space left on device"), None as long as all is well."""
-        metadata = {METADATA_KEY: header.to_json()}
-        if not self._append(schema(metadata).serialize()):
+        self._unjoined = Unjoined()
+        self._passing = Passing(fd)
+        if not self._append([schema_of(header).serialize()]):
             os.close(fd)
             raise OutputFailed(
                 f"cannot write the recording: {self.full}.\nFree some space or choose another place with -o FILE."
@@ -74,11 +84,11 @@ class Writer:
 
     def write(self, batch: pa.RecordBatch) -> bool:
         """Append `batch`; False (and its rows are counted as lost) when the disk is full."""
-        if self.full is not None or not self._append(batch.serialize()):
+        if self.full is not None or not self._append(self._unjoined.message(batch)):
             self.lost += batch.num_rows
             return False
         self._last_rows = batch.num_rows
-        self._last_calls = int(np.count_nonzero(batch.column("kind").to_numpy() == Kind.CALL))
+        self._last_calls = calls_in(batch)
         self.rows += self._last_rows
         self.calls += self._last_calls
         return True
@@ -115,7 +125,7 @@ class Writer:
     def _write_end(self, reason: End, status: int | None, text: str) -> None:
         self.full = None
         batch = last_batch(Ended(reason, status, text, time.monotonic_ns()), self.lost)
-        self._append(bytes(memoryview(batch.serialize())) + _END_OF_STREAM)
+        self._append([*self._unjoined.message(batch), _END_OF_STREAM])
 
     def _drop_last_batch(self) -> None:
         """Make room for the END row: a recording that says how it ended is worth more than its last batch."""
@@ -126,17 +136,17 @@ class Writer:
         self._last_rows = self._last_calls = 0
         self._cut_back()
 
-    def _append(self, data: pa.Buffer | bytes) -> bool:
-        view = memoryview(data)
-        end = self._ends[-1] + len(view)
+    def _append(self, parts: Sequence[pa.Buffer | bytes]) -> bool:
+        views = [memoryview(part) for part in parts if len(part)]
+        end = self._ends[-1] + sum(map(len, views))
         try:
-            while view:
-                view = view[os.write(self._fd, view) :]
+            write_parts(self._fd, views)
         except OSError as error:
             self.full = error.strerror or str(error)
             self._cut_back()
             return False
         self._ends = [self._ends[-1], end]
+        self._passing.grown(end)
         return True
 
     def _cut_back(self) -> None:

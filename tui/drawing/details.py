@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from tui.drawing.details_fd import fd_item
+from tui.drawing.details_stack import stack_item
 from tui.drawing.details_times import times_items
 from tui.drawing.details_tree import tree_items
 from tui.drawing.folding import Item
@@ -33,6 +34,8 @@ def _items(details: Details, width: int, palette: Palette) -> Iterator[Item]:
         yield from tree_items(details, palette)
         if details.story is not None:
             yield fd_item(details.story, details, palette)
+        if details.stack is not None:
+            yield stack_item(details.stack, palette)
     yield from _memory(details, width, palette)
     if details.raw:
         raw = tuple(Item(Text(f"{name:<14} {ns:>15,} ns", palette.faint)) for name, ns in details.raw)

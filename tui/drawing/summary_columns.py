@@ -42,7 +42,8 @@ def _spread(what: str, title: str, rank: int, width: int = 7) -> SummaryColumn:
     def text(row: GroupRow) -> str:
         if not getattr(row, of).count:
             return ""
-        return duration_column(key(row)) if key(row) else "0 ns"
+        about = "~" if getattr(row, of).rough else ""
+        return about + (duration_column(key(row)) if key(row) else "0 ns")
 
     return SummaryColumn(what, title, width, "text", rank, text, key)
 

@@ -53,7 +53,8 @@ def _words(row: GroupRow, view: View, width: int, palette: Palette) -> Iterator[
 
 def _percentiles(spread: Spread) -> str:
     figures = (("p50", spread.p50_ns), ("p90", spread.p90_ns), ("p99", spread.p99_ns), ("max", spread.max_ns))
-    return "  ".join(f"{word} {duration(ns)}" for word, ns in figures)
+    about = "~" if spread.rough else ""
+    return "  ".join(f"{word} {about}{duration(ns)}" for word, ns in figures)
 
 
 def _copies(row: GroupRow) -> str:

@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher
 from tui.drawing.heading import scope_notes
 from tui.live import LiveRun
 from tui.messages import GoTo, Polled, Printed, SetFilter
-from tui.panes import CALLS, FINDINGS, OUTPUT, TABS, panes_for
+from tui.panes import CALLS, FINDINGS, OUTPUT, SUMMARY, TABS, panes_for
 from tui.screens.stepping import STEP_ACTIONS, SteppingScreen
 from tui.snapshot import Snapshot, Source
 from tui.terminal import ProgramTerminal
@@ -21,7 +21,9 @@ from tui.widgets.details import DetailsPane
 from tui.widgets.heading import Heading
 from tui.widgets.key_line import KeyLine
 from tui.widgets.output import Output
+from tui.widgets.pane import Pane
 from tui.widgets.step_panel import StepPanel
+from tui.widgets.sums_only_pane import SumsOnlyPane
 from tui.widgets.tab_line import Tab, TabLine
 from tui.widgets.time_bar import TimeBar
 from tui.widgets.totals_line import TotalsLine
@@ -50,6 +52,7 @@ class MainScreen(SteppingScreen):
             Output(live, terminal, self._leave_output) if live is not None and terminal is not None else None
         )
         self._tabs = (*self._panes, OUTPUT) if self._output else tuple(self._panes)
+        self._sums_only = SumsOnlyPane()
         self._tab = CALLS
         self._newest: Snapshot | None = None
         self._held: Snapshot | None = None
@@ -62,6 +65,7 @@ class MainScreen(SteppingScreen):
         yield TabLine(self._tabs)
         with ContentSwitcher(initial=CALLS.pane, id="panes"):
             yield from self._panes.values()
+            yield self._sums_only
             if self._output:
                 yield self._output
         yield self.step_panel
@@ -75,7 +79,9 @@ class MainScreen(SteppingScreen):
     def on_polled(self, event: Polled) -> None:
         """A new snapshot: show it, or only count while the view is paused."""
         ended = not event.snapshot.live and (self._newest is None or self._newest.live)
-        self._newest = event.snapshot
+        first, self._newest = self._newest is None, event.snapshot
+        if first and event.snapshot.report.scope.summary:
+            self._open(SUMMARY)
         self.step_panel.show(event.snapshot)
         if ended:
             if self._output:
@@ -169,16 +175,24 @@ class MainScreen(SteppingScreen):
 
     def _open(self, tab: Tab) -> None:
         self._tab = tab
-        self._switcher.current = tab.pane
+        pane = self._pane_of(tab)
+        self._switcher.current = tab.pane if pane is None else pane.id
         self.query_one(TabLine).show(tab)
         shown = self._held or self._newest
-        pane = self._panes.get(tab)
         if pane is not None:
             if shown is not None:
                 pane.show(shown)
             pane.take_focus()
         elif self._output is not None:
             self._output.take_focus()
+
+    def _pane_of(self, tab: Tab) -> Pane | None:
+        """The tab's pane, or what stands for it where there are only sums; None for the program's terminal."""
+        pane = self._panes.get(tab)
+        if pane is None or tab is SUMMARY or self._newest is None or not self._newest.report.scope.summary:
+            return pane
+        self._sums_only.stand_for(tab.pane)
+        return self._sums_only
 
     def _leave_output(self) -> None:
         self._open(CALLS)
@@ -189,7 +203,7 @@ class MainScreen(SteppingScreen):
         self.query_one(TotalsLine).show(snapshot.report.totals)
         found = {FINDINGS: len(snapshot.report.findings or ())}
         self.query_one(TabLine).tell(scope_notes(snapshot.report), found)
-        pane = self._panes.get(self._tab)
+        pane = self._pane_of(self._tab)
         if pane is not None:
             pane.show(snapshot)
 

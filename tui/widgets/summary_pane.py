@@ -167,7 +167,9 @@ class SummaryPane(Pane):
     def _up_to_date(self) -> bool:
         sums, phase = self._sums
         snapshot = self._snapshot
-        return snapshot is not None and sums.lines >= snapshot.settled and phase == snapshot.report.phase
+        if snapshot is None or not sums.settled:
+            return False
+        return sums.lines >= snapshot.settled and phase == snapshot.report.phase
 
     def _work_out(self) -> None:
         snapshot = self._snapshot

@@ -34,6 +34,13 @@ def test_a_call_that_did_not_sleep_has_no_blocked_time_however_long_the_hand_ove
     assert found["tracer"] == 59_700
 
 
+def test_one_that_waited_longer_for_a_cpu_than_the_tracer_keeps_it_waited_for_others() -> None:
+    """Switched in no more often than resumed, but behind a hog: blocked is still nothing."""
+    found = times(run_ns=1000, delay_ns=4_001_000, wall_ns=4_050_000, span_ns=4_060_000)
+    assert found["runnable"] == 4_000_000
+    assert found["blocked"] == 0
+
+
 def test_a_call_that_slept_pays_the_hand_over_once() -> None:
     """A further switch-in: blocked is wall less running, less queueing, less the hand-over."""
     found = times(run_ns=1700, delay_ns=5000, wall_ns=1_000_000, span_ns=1_000_000, switches=2)
@@ -66,7 +73,20 @@ def test_the_other_part_of_the_row_tells_when_this_one_slept() -> None:
         "switches": 2,
     }
     assert times(**slept, user_wall_ns=1000)["kernel"] == 13_300
-    assert times(**slept, user_wall_ns=60_000)["kernel"] == 1000
+    assert times(**slept, user_wall_ns=60_000, user_run_ns=14_500)["kernel"] == 1000
+
+
+def test_one_that_ran_for_less_than_a_hand_over_between_two_cpus_was_near() -> None:
+    """However long it waited: with several threads the tracer may have been busy with another."""
+    waited = {"placement": Placement.APART, "run_ns": 950, "wall_ns": 80_000, "span_ns": 90_000}
+    assert times(**waited)["kernel"] == 250
+    assert times(**waited, switches=2)["kernel"] == 250
+
+
+def test_without_a_hand_over_before_it_the_other_part_tells_nothing() -> None:
+    """The first part of a thread's life follows no resume."""
+    first = {"placement": Placement.APART, "run_ns": 14_000, "wall_ns": 9_000_000, "span_ns": 9_000_000}
+    assert times(**first, switches=2, user_stops=0)["kernel"] == 1000
 
 
 def test_without_schedstat_waiting_cannot_be_told_from_handing_over() -> None:

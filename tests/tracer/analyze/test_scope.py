@@ -78,3 +78,17 @@ def test_of_all_calls_nothing_is_left_out() -> None:
 def test_strange_headers_are_no_reason_to_fail() -> None:
     scope = scope_of(Header(options={"trace": 7, "follow": "no"}, earlier={"calls": -5, "part": -1}))
     assert (scope.trace, scope.follow, scope.calls_before, scope.part) == (None, True, 0, 0)
+
+
+def test_of_sums_nothing_is_told_that_needs_single_calls() -> None:
+    """Not as an empty table either."""
+    found = limited(report(scope_of(Header(options={"summary": True}))))
+    assert found.findings is None
+    assert found.totals.useless_wakeups is None
+    words = document(found)
+    assert words["fds"] is words["findings"] is words["models"] is None
+    assert words["scope"]["summary"] is True
+    assert "sums only" in sentences(found.scope)[0]
+    assert short_words(found.scope) == ("sums only",)
+    shown = lines(found, by="fd", corrected=True, width=80)
+    assert any("no descriptors" in str(line) for line in shown if isinstance(line, Text))

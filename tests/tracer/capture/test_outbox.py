@@ -9,7 +9,18 @@ import threading
 import pytest
 
 from tracer.capture.outbox import Outbox
-from tracer.wire import FRAME, FRAME_EVENTS, FRAME_JSON, ITEM, NO_ARG, RECORD, Kind
+from tracer.wire import (
+    FRAME,
+    FRAME_COLUMNS,
+    FRAME_EVENTS,
+    FRAME_JSON,
+    ITEM,
+    NO_ARG,
+    RECORD,
+    Kind,
+    padding,
+    sections,
+)
 
 
 def read_all(descriptor: int) -> bytes:
@@ -78,3 +89,21 @@ def test_a_recorder_that_is_gone_is_an_error_once_and_then_silence() -> None:
     box.discard()
     box.flush()
     os.close(writer)
+
+
+def test_columns_come_behind_what_was_collected_and_lie_as_the_format_says() -> None:
+    """Each section begins at a multiple of 64 bytes behind the header."""
+    reader, writer = os.pipe()
+    box = Outbox(writer)
+    box.event(Kind.LOST, 1, 0, 0, args=(3,))
+    content = {name: bytes([number]) * length for number, (name, length) in enumerate(sections(3, 2, 7))}
+    box.columns(3, 2, {name: memoryview(each) for name, each in content.items()})
+    os.close(writer)
+    data = read_all(reader)[FRAME.size + RECORD.size :]
+    assert FRAME.unpack_from(data) == (FRAME_COLUMNS, 3, 2, 7)
+    body = data[FRAME.size :]
+    for name, length in sections(3, 2, 7):
+        assert body[:length] == content[name]
+        body = body[length + padding(length) :]
+        assert (len(data) - FRAME.size - len(body)) % 64 == 0
+    assert body == b""

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow.fs import LocalFileSystem
 
 from tracer.analyze.results import Totals
 from tracer.analyze.whole import tally_of
+from tracer.export.dataset import write_dataset
 from tracer.export.tables import write_csv, write_parquet
 from tracer.recording.reader import Recording
 
@@ -49,6 +51,15 @@ def test_totals_are_those_of_the_report(name: str, form: str, tmp_path: Path) ->
         (write_parquet if form == "parquet" else write_csv)(recording, stream)
         report = tally_of(recording).report(None)
     (found,) = asked(TOTALS.format(table=out))
+    assert found == told(report.totals)
+
+
+@pytest.mark.parametrize("by", [("host", "date"), ("date",)])
+def test_totals_of_a_dataset_in_folders_are_those_of_the_report(by: tuple[str, ...], tmp_path: Path) -> None:
+    with Recording.open(RECORDINGS / "epoll.iotrace") as recording:
+        write_dataset(recording, str(tmp_path), LocalFileSystem(), by)
+        report = tally_of(recording).report(None)
+    (found,) = asked(TOTALS.format(table=tmp_path / "**/*.parquet"))
     assert found == told(report.totals)
 
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tracer.recording.wires import HELLO, Wired, events, frame
-from tracer.recording.frames import BrokenWire, Events, FrameBuffer, batch_of
+from tests.tracer.recording.wires import HELLO, Wired, columns, events, frame
+from tracer.recording.frame_buffer import FrameBuffer
+from tracer.recording.frames import BrokenWire, Columns, Events, batch_of
 from tracer.recording.schema import schema
 from tracer.wire import Kind
 
@@ -65,5 +66,54 @@ def test_counts_that_disagree_with_the_sections_are_refused() -> None:
         Events(1, good.records, good.items, b"ab"),
         Events(1, good.records, good.items, b"abcd"),
     ):
+        with pytest.raises(BrokenWire):
+            batch_of([broken])
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.lists(wired, max_size=5)), max_size=5),
+    st.lists(st.integers(1, 997), min_size=1, max_size=30),
+)
+def test_columns_and_records_come_to_the_same(frames: list[tuple[bool, list[Wired]]], cuts: list[int]) -> None:
+    """In any mixture, in order, wherever the pipe cuts them."""
+    stream = b"".join(columns(some) if many else frame(events(some)) for many, some in frames)
+    buffer, got = FrameBuffer(), []
+    while stream:
+        cut = cuts[len(stream) % len(cuts)]
+        got += list(buffer.feed(stream[:cut]))
+        stream = stream[cut:]
+    assert [isinstance(each, Columns) for each in got] == [many for many, _ in frames]
+    batch = batch_of([each for each in got if isinstance(each, Events | Columns)])
+    batch.validate(full=True)
+    assert batch.to_pylist() == batch_of([events([each for _, some in frames for each in some])]).to_pylist()
+
+
+def test_a_large_frame_is_read_to_where_it_stays() -> None:
+    """Part of it came with what was before it; what comes behind it is the next frame's."""
+    rows = [Wired(number, (b"x" * 23,)) for number in range(1009)]
+    stream = frame(HELLO) + columns(rows)
+    buffer = FrameBuffer()
+    assert list(buffer.feed(stream[:997])) == [HELLO]
+    assert len(buffer.room()) == len(stream) - 997
+    assert buffer.cut
+    taken = 997
+    while room := buffer.room()[:40_009]:
+        room[:] = stream[taken : taken + len(room)]
+        taken += len(room)
+        found = list(buffer.filled(len(room)))
+    (whole,) = found
+    assert isinstance(whole, Columns)
+    assert batch_of([whole]).to_pylist() == batch_of([events(rows)]).to_pylist()
+    assert whole.memory == b"x" * 23 * 1009
+    assert not buffer.cut
+    assert [len(each.memory) for each in buffer.feed(columns(rows[:3])) if isinstance(each, Columns)] == [3 * 23]
+
+
+def test_columns_that_disagree_with_their_counts_are_refused() -> None:
+    """Offsets that lead beyond what there is would crash whoever reads the recording."""
+    good = columns([Wired(5, (b"abc",))])
+    for place in (good.index(b"\1\0\0\0", 64 * 23), good.index(b"\3\0\0\0", 64 * 23)):
+        (broken,) = FrameBuffer().feed(good[:place] + b"\7" + good[place + 1 :])
+        assert isinstance(broken, Columns)
         with pytest.raises(BrokenWire):
             batch_of([broken])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.tracer.recording.test_reader import HEADER, some
+from tracer import wire
 from tracer.recording import writer as writing
 from tracer.recording.errors import OutputFailed
 from tracer.recording.reader import Recording
@@ -17,17 +18,17 @@ from tracer.wire import End, Kind
 
 
 class Disk:
-    """`os.write` with only `room` bytes left, as a full file system gives them: first short, then ENOSPC."""
+    """`os.writev` with only `room` bytes left, as a full file system gives them: first short, then ENOSPC."""
 
     def __init__(self, room: int) -> None:
         self.room = room
         self.gives_back = True
         """False: somebody else takes at once whatever becomes free."""
 
-    def write(self, fd: int, data: memoryview) -> int:
+    def writev(self, fd: int, parts: list[memoryview]) -> int:
         if self.room <= 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        written = os.write(fd, data[: self.room])
+        written = os.write(fd, b"".join(parts)[: self.room])
         self.room -= written
         return written
 
@@ -42,12 +43,15 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     made = Disk(1 << 30)
 
     class Shim:
-        write = staticmethod(made.write)
         ftruncate = staticmethod(made.ftruncate)
         lseek, close, open, SEEK_SET = os.lseek, os.close, os.open, os.SEEK_SET
         O_WRONLY, O_CREAT, O_EXCL, O_CLOEXEC = os.O_WRONLY, os.O_CREAT, os.O_EXCL, os.O_CLOEXEC
 
+    class Wire:
+        writev = staticmethod(made.writev)
+
     monkeypatch.setattr(writing, "os", Shim)
+    monkeypatch.setattr(wire, "os", Wire)
     return made
 
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.recording.frames import Events
-from tracer.wire import FRAME, FRAME_EVENTS, FRAME_JSON, ITEM, RECORD, Kind
+import numpy as np
+
+from tracer.recording.frames import Events, batch_of
+from tracer.wire import FRAME, FRAME_COLUMNS, FRAME_EVENTS, FRAME_JSON, ITEM, RECORD, Kind, padding, sections
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,21 @@ HELLO: dict[str, Any] = {
     }
 }  # fmt: skip
 END: dict[str, Any] = {"end": {"reason": "exited", "status": 7 << 8}}
+
+
+def columns(wired: Sequence[Wired]) -> bytes:
+    """The same events as a frame of columns."""
+    batch = batch_of([events(wired)])
+    pieces = batch.column("memory").values
+    content = {name: batch.column(name).to_numpy() for name in batch.schema.names if name not in ("args", "memory")}
+    content |= {name: pieces.field(name).to_numpy() for name in ("arg", "when", "reason", "address")}
+    content |= {"args": batch.column("args").values.to_numpy(), "first": batch.column("memory").offsets.to_numpy()}
+    lengths = [len(each) for row in wired for each in row.memory]
+    content["start"] = np.cumsum([0, *lengths]).astype(np.int32)
+    memory = b"".join(each for row in wired for each in row.memory)
+    body = b""
+    for name, length in sections(len(wired), len(lengths), len(memory)):
+        part = memory if name == "memory" else content[name].tobytes()
+        assert len(part) == length
+        body += part + bytes(padding(length))
+    return FRAME.pack(FRAME_COLUMNS, len(wired), len(lengths), len(memory)) + body

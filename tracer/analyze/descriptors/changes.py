@@ -28,10 +28,11 @@ from tracer.analyze.descriptors.tables import Passed, Tables
 from tracer.syscalls.objects import Object
 
 
-def apply(tables: Tables, row: int, pid: int, change: Change) -> None:
+def apply(tables: Tables, row: int, pid: int, changes: tuple[Change, ...]) -> None:
     """Carry out what a call of process `pid` did in `row`."""
     tables.row = row
-    _APPLY[type(change)](tables, tables.shared.get(pid, pid), change)
+    for change in changes:
+        _APPLY[type(change)](tables, tables.shared.get(pid, pid), change)
 
 
 def _open(tables: Tables, pid: int, opened: Opened) -> None:

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from tracer.account.distinct import distinct
 from tracer.analyze.calls import CallCodes
-from tracer.analyze.changes import Accepted, Change, Copied, Opened, Received, Shared
+from tracer.analyze.changes import Change, Received, Shared
 from tracer.analyze.columns import Columns
 from tracer.analyze.descriptions import Description, Seen, State
 from tracer.analyze.descriptors.changes import apply
 from tracer.analyze.descriptors.history import History
-from tracer.analyze.descriptors.races import Planned, without_late_closes
+from tracer.analyze.descriptors.races import OPENS_ONE, Planned, without_late_closes
 from tracer.analyze.descriptors.states import NO_STATE, Used, after_changes, in_order, used_by
 from tracer.analyze.descriptors.tables import Tables
 from tracer.analyze.inherited import inherited_of
@@ -98,7 +98,7 @@ class Descriptors:
         unseen = [(key, row) for key, row in used if row >= 0 and not self._tables.knows(key)]
         if not unseen:
             return
-        opened = _first_openings(planned, columns)
+        opened = _first_openings(planned, columns, {key & 0xFFFFFFFF for key, _ in unseen})
         for key, row in unseen:
             if row <= opened.get(key, row):
                 self._tables.adopt(key)
@@ -109,18 +109,18 @@ class Descriptors:
         tables.log = array("q")
         pids = columns.pid[[row for row, _ in planned]].tolist() if planned else []
         for pid, (row, changes) in zip(pids, planned, strict=True):
-            for change in changes:
-                apply(tables, row, pid, change)
-            if not changes:
+            if changes:
+                apply(tables, row, pid, changes)
+            else:
                 self._life(row, pid, int(columns.kind[row]), columns)
         return np.frombuffer(tables.log, np.int64).reshape(-1, len(State._fields))
 
     def step(self, row: int, changes: tuple[Change, ...], columns: Columns) -> None:
         """Carry out what one row changes (`planned_changes`), for whoever goes row by row."""
         pid = int(columns.pid[row])
-        for change in changes:
-            apply(self._tables, row, pid, change)
-        if not changes:
+        if changes:
+            apply(self._tables, row, pid, changes)
+        else:
             self._life(row, pid, int(columns.kind[row]), columns)
 
     def description(self, pid: int, fd: int) -> Description | None:
@@ -180,16 +180,17 @@ def _planned(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
             yield row, made
 
 
-def _first_openings(planned: list[Planned], columns: Columns) -> dict[int, int]:
-    """For every pid << 32 | fd that the batch opens: the first row that does."""
+def _first_openings(planned: list[Planned], columns: Columns, asked: set[int]) -> dict[int, int]:
+    """For every pid << 32 | fd that the batch opens, of those whose fd is `asked` for: the first row that does."""
     first: dict[int, int] = {}
     for row, changes in planned:
         for change in changes:
             fds: tuple[int, ...] = ()
-            if isinstance(change, Opened | Copied | Accepted):
+            if isinstance(change, OPENS_ONE):
                 fds = (change.fd,)
             elif isinstance(change, Received):
                 fds = change.fds
             for fd in fds:
-                first.setdefault(int(columns.pid[row]) << 32 | fd, row)
+                if fd in asked:
+                    first.setdefault(int(columns.pid[row]) << 32 | fd, row)
     return first

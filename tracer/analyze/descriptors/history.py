@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tracer.analyze.growing import Growing
 
 if TYPE_CHECKING:
-    from tracer.analyze.descriptions import Descriptor
+    from tracer.analyze.descriptions import Seen
 
 Ints = NDArray[np.int64]
 
@@ -50,12 +50,11 @@ class History:
 class Lives:
     """When each descriptor was opened and closed, by its code."""
 
-    def __init__(self, history: History, seen: Sequence[Descriptor]) -> None:
+    def __init__(self, history: History, seen: Seen) -> None:
         self._history, self._seen = history, seen
         self._parts = 0
         self._current: dict[int, int] = {}
         """The code in force of every key."""
-        self._numbers: dict[int, int] = {}
         self._columns = Growing(key="<i8", opened="<i4", closed="<i4", description="<i4")
         self._gone: NDArray[np.int32] = np.zeros(0, np.int32)
         self._order: tuple[Ints, Ints, Ints] | None = None
@@ -134,21 +133,20 @@ class Lives:
         self.closed[before[closed]] = row[closed]
         last = np.concatenate((first[1:], [True]))
         self._current.update(zip(key[last].tolist(), code[last].tolist(), strict=True))
-        self._gone = np.full(len(self._numbers), BEFORE, np.int32)
+        self._gone = np.full(int(self.description.max(initial=-1)) + 1, BEFORE, np.int32)
         np.maximum.at(self._gone, self.description, self.closed)
         self._gone = self._gone[self.description]
 
     def _make_known(self, codes: NDArray[np.int32]) -> None:
         """Columns for the descriptors up to the highest code, and the numbers of their descriptions."""
         known, count = self.count, int(codes.max(initial=UNSEEN)) + 1
-        new = self._seen[known:count]
+        new = self._seen.descriptions[known:count]
         if new:
-            numbers = [self._numbers.setdefault(id(each.description), len(self._numbers)) for each in new]
             self._columns.append(
-                key=np.array([each.key for each in new], np.int64),
+                key=np.array(self._seen.keys[known:count], np.int64),
                 opened=np.full(len(new), BEFORE),
                 closed=np.full(len(new), OPEN),
-                description=np.array(numbers),
+                description=np.fromiter((each.number for each in new), np.int32, len(new)),
             )
 
     def _sorted(self) -> tuple[Ints, Ints, Ints]:

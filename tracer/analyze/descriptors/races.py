@@ -8,12 +8,17 @@ comes before that of the close, which must not be taken for a close of the new d
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
+
+import numpy as np
 
 from tracer.analyze.changes import Accepted, Change, Close, Copied, Opened, Received
 from tracer.analyze.columns import Columns
 
 Planned = tuple[int, tuple[Change, ...]]
 """A row, and the changes it makes."""
+OPENS_ONE: Final = (Opened, Copied, Accepted)
+"""Changes that open one descriptor, `fd`."""
 
 
 def without_late_closes(planned: Iterable[Planned], columns: Columns) -> Iterator[Planned]:
@@ -24,19 +29,18 @@ def without_late_closes(planned: Iterable[Planned], columns: Columns) -> Iterato
         return
     given: dict[tuple[int, int], int] = {}
     """By process and number: when the call that opened it last returned."""
-    for row, changes in planned:
-        pid = int(columns.pid[row])
-        if len(changes) == 1 and type(changes[0]) is Close:
-            end = given.pop((pid, changes[0].fd), None)
-            if end is not None and columns.at_ns[row] < end:
-                continue
-        elif changes:
-            end = int(columns.at_ns[row] + columns.wall_ns[row])
-            given.update(((pid, fd), end) for change in changes for fd in _opened(change))
-        yield row, changes
-
-
-def _opened(change: Change) -> tuple[int, ...]:
-    if isinstance(change, Opened | Copied | Accepted):
-        return (change.fd,)
-    return change.fds if isinstance(change, Received) else ()
+    every = list(planned)
+    rows = np.fromiter((row for row, _ in every), np.int64, len(every))
+    pids, began = columns.pid[rows].tolist(), columns.at_ns[rows].tolist()
+    ended = (columns.at_ns[rows] + columns.wall_ns[rows]).tolist()
+    for each, pid, begin, end in zip(every, pids, began, ended, strict=True):
+        for change in each[1]:
+            if type(change) is Close and len(each[1]) == 1:
+                if given.pop((pid, change.fd), begin) > begin:
+                    break
+            elif isinstance(change, OPENS_ONE):
+                given[pid, change.fd] = end
+            elif type(change) is Received:
+                given.update(((pid, fd), end) for fd in change.fds)
+        else:
+            yield each

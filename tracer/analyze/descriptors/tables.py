@@ -182,7 +182,7 @@ class Tables:
         return State(self.row, key, code, description.thing, nonblocking)
 
     def _redescribe(self, pid: int, fd: int, code: int, description: Description) -> None:
-        self.seen.descriptions[code] = description
+        self.seen.redescribe(code, description)
         description.taken_by(pid << 32 | fd)
         self.log.extend(self._state(pid << 32 | fd, code))
 

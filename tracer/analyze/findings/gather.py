@@ -42,7 +42,7 @@ class Gathering:
         self._rows = 0
 
     def add(self, counted: Counted | None) -> None:
-        """Take in what the tally found out about its next batch."""
+        """Take in what the tally found out about the batch it summed last; it may have begun with the next."""
         if counted is None:
             return
         sheet = Sheet(counted, self._tally.codes.facts, self._traits, self._tally.wakeups.ready, self._rows)

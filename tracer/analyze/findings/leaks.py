@@ -20,6 +20,7 @@ Ints = NDArray[np.int64]
 _DEL: Final = 2
 _AT_THE_END: Final = 0.3
 """Of the time from the opening to the end of the process. Traced, closing many takes a while."""
+_AT_ONCE: Final = 1 << 16
 _STEP: Final = 8
 """A byte for each row of the recording is kept to know when it was."""
 
@@ -148,5 +149,9 @@ class Leaks:
         self._lives.update()
         codes = np.flatnonzero(self._lives.opened != BEFORE)
         descriptions = self._descriptors.seen.descriptions
-        openers = [descriptions[code].opened_by for code in codes.tolist()]
-        return Counter(zip((self._lives.key[codes] >> 32).tolist(), openers, strict=True))
+        counts: Counter[tuple[int, str]] = Counter()
+        for first in range(0, len(codes), _AT_ONCE):
+            some = codes[first : first + _AT_ONCE]
+            openers = [descriptions[code].opened_by for code in some.tolist()]
+            counts.update(zip((self._lives.key[some] >> 32).tolist(), openers, strict=True))
+        return counts

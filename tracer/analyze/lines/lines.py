@@ -1,7 +1,7 @@
 """Every line of the list of calls as compact columns in memory, for filters, the timeline and jumps.
 
 A recording is read from its file batch by batch, but a filter over ten million calls or a picture of the whole run
-must not read it again for every key. So what those need of a line is kept in narrow columns, 72 bytes a line, in
+must not read it again for every key. So what those need of a line is kept in narrow columns, 68 bytes a line, in
 chunks of `CHUNK` lines: a chunk fits the processor's cache, and work on chunks can be stopped between two of them.
 
 One thread appends and others read: what stands below `Lines.count` never changes.
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tracer.analyze.columns import FIRST_RESTART, LAST_RESTART
 from tracer.analyze.lines.counts import LineCounts
 from tracer.analyze.lines.held_lines import HeldLines
+from tracer.analyze.lines.room import Room
 from tracer.analyze.settling import Settling
 from tracer.analyze.tally import Counted
 
@@ -112,6 +113,7 @@ class Lines:
         """How long calls were held by whoever stepped the program."""
         self.counts = LineCounts()
         self._settling = Settling()
+        self._room = Room()
         self._chunks: list[Chunk] = []
         self._kept: dict[int, tuple[Any, ...]] = {}
         """Values of rows whose calls are still running, by row."""
@@ -186,7 +188,8 @@ class Lines:
         while done < len(settled):
             at = self.count % CHUNK
             if at == 0:
-                self._chunks.append(_empty(self.count))
+                kinds = [kind for _, kind in FIELDS]
+                self._chunks.append(Chunk._make((self.count, *self._room.columns(kinds, CHUNK))))
             rows = settled[done : done + CHUNK - at]
             chunk = self._chunks[-1]
             here = np.maximum(rows - first, 0)
@@ -201,10 +204,6 @@ class Lines:
             if self.held.waiting:
                 self.held.settle(self.count, chunk.kind[fresh], chunk.thread[fresh], chunk.at_ns[fresh])
             self.count += len(rows)  # only now may others look at them
-
-
-def _empty(first: int) -> Chunk:
-    return Chunk._make((first, *(np.empty(CHUNK, kind) for _, kind in FIELDS)))
 
 
 def _arrays(chunk: Chunk) -> tuple[NDArray[Any], ...]:

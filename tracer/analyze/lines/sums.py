@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
@@ -21,6 +22,7 @@ from tracer.analyze.histogram import buckets_of
 from tracer.analyze.lines.lines import FAILED, UNKNOWN_COPIES, WASTED, Chunk, Lines
 from tracer.analyze.results import Times
 from tracer.analyze.spread import NO_SPREAD, Counts, Spread
+from tracer.analyze.summed_cells import SummedCells, parts
 from tracer.analyze.threads import Life
 from tracer.wire import Kind
 
@@ -60,6 +62,8 @@ class LineSums:
 
     lines: int = 0
     """So many lines are in it."""
+    settled: bool = True
+    """Nothing more can come without more lines: calls that are summed up in the kernel come without."""
     syscalls: dict[str, Sums] = field(default_factory=dict)
     threads: dict[tuple[int, int], Sums] = field(default_factory=dict)
     """By pid and tid."""
@@ -87,6 +91,24 @@ class LineSummer:
             self._add(chunk)
             self.lines = chunk.last
         return True
+
+    def with_summed(self, summed: SummedCells) -> LineSummer:
+        """Another one that has calls which were summed up in the kernel besides."""
+        other = deepcopy(self)
+        for table, cube in (
+            (other._by_call, summed.by_call),
+            (other._by_thread, summed.by_thread),
+            (other._by_error, summed.by_error),
+        ):
+            keys, numbers, kernel, wall = parts(cube.table())
+            table.add_sums(keys >> 48 << 32 | keys & 0xFFFFFFFF, numbers, kernel, wall)
+        for errors, cube in (
+            (other._errors_of_call, summed.errors_of_call),
+            (other._errors_of_thread, summed.errors_of_thread),
+        ):
+            for key, (number,) in cube.cells():
+                errors[key] += number
+        return other
 
     def sums(
         self,
@@ -164,6 +186,13 @@ class _Table:
             self._sums[key] = row if before is None else before + row
         self._kernel.add(keys, kernel)
         self._wall.add(keys, wall)
+
+    def add_sums(self, keys: Ints, numbers: Ints, kernel: Ints, wall: Ints) -> None:
+        for key, row in zip(keys.tolist(), numbers, strict=True):
+            before = self._sums.get(key)
+            self._sums[key] = row.astype(np.float64) if before is None else before + row
+        self._kernel.add_octaves(keys, kernel)
+        self._wall.add_octaves(keys, wall)
 
     def sums(
         self, sets: frozenset[int] | None, name_of: Callable[[int], Name], errors: dict[int, int]

@@ -11,10 +11,13 @@ from typing import Final
 _NUMBERS: Final = {"x86_64": 321, "aarch64": 280}
 MAP_LOOKUP, MAP_UPDATE, PROG_LOAD, MAP_CREATE = 1, 2, 5, 0
 RAW_TRACEPOINT_OPEN, BTF_LOAD, MAP_FREEZE = 17, 18, 22
-OBJ_GET_INFO, MAP_TAKE, MAP_LOOKUP_BATCH = 15, 21, 24
-HASH, ARRAY, PERCPU_HASH, RINGBUF, TASK_STORAGE = 1, 2, 5, 27, 29
+LINK_CREATE, ITER_CREATE = 28, 33
+OBJ_GET_INFO, MAP_TAKE, MAP_LOOKUP_BATCH, MAP_DELETE_BATCH = 15, 21, 24, 27
+HASH, ARRAY, PROG_ARRAY, PERCPU_HASH, PERCPU_ARRAY, RINGBUF, TASK_STORAGE = 1, 2, 3, 5, 6, 27, 29
 NO_PREALLOC, READ_ONLY_FOR_PROGRAMS = 1, 1 << 7
-_TRACING, _TRACE_RAW_TP = 26, 23
+_TRACING: Final = 26
+TRACE_POINT, ITERATOR = 23, 28
+"""BPF_TRACE_RAW_TP and BPF_TRACE_ITER: what a program is attached to."""
 _ATTRIBUTES: Final = 144
 _LOG: Final = 1 << 20
 _CHUNK: Final = 512
@@ -74,6 +77,15 @@ def elements(descriptor: int, key: int, value: int) -> Iterator[tuple[bytes, byt
         first = at[0]
 
 
+def forget(descriptor: int, keys: bytes, number: int) -> None:
+    """Delete `number` elements of a hash. Raises BpfRefused: ENOENT when one of them is not there."""
+    held = ctypes.create_string_buffer(keys, len(keys))
+    attributes = ctypes.create_string_buffer(
+        struct.pack("<4QII2Q", 0, 0, ctypes.addressof(held), 0, number, descriptor, 0, 0), 56
+    )
+    _call(MAP_DELETE_BATCH, attributes, "deleting elements of a map")
+
+
 def misses(program: int) -> int:
     """How often a program did not run because it was running already (`recursion_misses`). Raises BpfRefused."""
     information = ctypes.create_string_buffer(256)
@@ -110,15 +122,17 @@ def load_types(data: bytes) -> int:
     return _call(BTF_LOAD, struct.pack("<QQI", ctypes.addressof(held), 0, len(data)), "loading type information")
 
 
-def load_program(name: str, code: bytes, license_text: bytes, target: int) -> int:
-    """A program for the trace point whose BTF type is `target`, as a descriptor. Raises BpfRefused."""
+def load_program(name: str, code: bytes, license_text: bytes, target: int, how: int = TRACE_POINT) -> int:
+    """A program for the trace point, or the iterator, whose BTF type is `target`, as a descriptor.
+
+    Raises BpfRefused."""
     instructions = ctypes.create_string_buffer(code, len(code))
     terms = ctypes.create_string_buffer(license_text)
     attributes = bytearray(_ATTRIBUTES)
     struct.pack_into(
         "<IIQQ", attributes, 0, _TRACING, len(code) // 8, ctypes.addressof(instructions), ctypes.addressof(terms)
     )  # fmt: skip
-    struct.pack_into("<16sII", attributes, 48, name[:15].encode(), 0, _TRACE_RAW_TP)
+    struct.pack_into("<16sII", attributes, 48, name[:15].encode(), 0, how)
     struct.pack_into("<I", attributes, 108, target)
     try:
         return _call(PROG_LOAD, bytes(attributes), f"loading the program for {name}")
@@ -136,6 +150,18 @@ def load_program(name: str, code: bytes, license_text: bytes, target: int) -> in
 def attach(program: int) -> int:
     """Attach a program to its trace point; it stays until the returned descriptor is closed."""
     return _call(RAW_TRACEPOINT_OPEN, struct.pack("<QI4x", 0, program), "attaching a program")
+
+
+def iterate(program: int, pid: int) -> int:
+    """An iterator's program bound to all threads of a process. Raises BpfRefused: ESRCH."""
+    which = ctypes.create_string_buffer(struct.pack("<4I", 0, pid, 0, 0), 16)  # union bpf_iter_link_info
+    attributes = struct.pack("<4IQI4x", program, 0, ITERATOR, 0, ctypes.addressof(which), 16)
+    return _call(LINK_CREATE, attributes, "binding an iterator")
+
+
+def iteration(link: int) -> int:
+    """A file to read: the program runs, and what it writes comes. Raises BpfRefused."""
+    return _call(ITER_CREATE, struct.pack("<II", link, 0), "an iteration")
 
 
 def _call(command: int, attributes: bytes | ctypes.Array[ctypes.c_char], what: str) -> int:

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from tracer.capture.ebpf.bpf import BpfRefused
 from tracer.capture.ebpf.session import KernelCapture
+from tracer.capture.ebpf.summary_session import SummaryCapture
 from tracer.capture.invoker import invoker
 from tracer.capture.options import CaptureOptions
 from tracer.capture.outbox import Outbox
-from tracer.capture.plan import PlanOptions
 from tracer.capture.priority import be_heard
 from tracer.capture.spawn import FoundState, becoming, close_inherited, fork_waiting
 from tracer.capture.telling import CANNOT_TRACE, broken, failed, listen
@@ -24,7 +24,7 @@ def capture_by_bpf(options: CaptureOptions, found: FoundState) -> int:
     nothing was said to the recorder then, and nothing started."""
     outbox = Outbox(options.wire)
     try:
-        state = KernelCapture(outbox, PlanOptions(options.capture_bytes, options.redact))
+        state = (SummaryCapture if options.summary else KernelCapture)(outbox, options)
     except (OSError, ValueError) as error:
         raise BpfRefused(str(error), getattr(error, "errno", None) or errno.ENOSYS) from error
     try:

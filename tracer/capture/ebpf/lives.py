@@ -29,6 +29,8 @@ class Lives:
         self._known: dict[int, int] = {}
         """Process by thread, of those that live."""
         self.ended: list[int] = []
+        self.phases: list[bytes] = []
+        """Names of the marked phases that are open, the oldest first."""
 
     @property
     def live(self) -> dict[int, int]:
@@ -47,6 +49,15 @@ class Lives:
         """The program's first process is about to become it; `found`: what is open already."""
         self._known[pid] = pid
         self._event(Kind.SPAWN, at, pid, pid, nr=Spawn.START, texts=(name, found))
+
+    def marked(self, label: bytes) -> None:
+        """The program marked the beginning or the end of a phase, or a moment (`tracer.analyze.phases`)."""
+        word, _, name = label.partition(b" ")
+        name = name.strip()
+        if word == b"begin" and name:
+            self.phases.append(name)
+        elif word == b"end" and name in self.phases:
+            self.phases.remove(name)
 
     def forget_the_gone(self) -> None:
         """Drop threads that /proc does not have any more: the records of their ends were lost."""
@@ -70,10 +81,13 @@ class Lives:
             self.ended.append(tid)
             self._exited(record, name)
         elif kind is Kind.SIGNAL:
-            _, _, information = self._pieces.belonging(record["tid"][None], record["seq"][None])
+            information = self._memory_of(record)
             self._event(
                 kind, at, pid, tid, nr=int(record["nr"]), args=(args[0],), texts=(information.ljust(128, b"\0"),)
             )
+
+    def _memory_of(self, record: Any) -> bytes:
+        return self._pieces.belonging(record["tid"][None], record["seq"][None]).memory.tobytes()
 
     def _executed(self, record: Any, at: int, pid: int, former: int, name: bytes) -> None:
         if former != pid:
@@ -84,7 +98,7 @@ class Lives:
         for tid in [tid for tid, process in self._known.items() if process == pid and tid != pid]:
             self._known.pop(tid)
         self._known[pid] = pid
-        _, _, given = self._pieces.belonging(record["tid"][None], record["seq"][None])
+        given = self._memory_of(record)
         path = executable_of(pid) or (given if given.startswith(b"/") else b"")
         self._event(Kind.EXEC, at, pid, pid, args=(former,), texts=(name, path, maps_of(pid)))
 

@@ -6,25 +6,37 @@ the programs out of the kernel.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from tracer.capture.ebpf import bpf, layout
 from tracer.capture.ebpf.object import BpfObject, parse
+from tracer.capture.ebpf.scope import choice
+from tracer.capture.ebpf.stack_maps import make, wanted
 from tracer.capture.ebpf.types import KERNEL, KernelTypes, kernel_types, storage_types
+from tracer.capture.seccomp_filter import Wanted
+from tracer.capture.stack_choice import StackChoice
 
 _NEW: Final = 1
 """BPF_NOEXIST."""
+_ALL_TOLD: Final = 2
 RING_BYTES: Final = 32 << 20
 _MEMBERS: Final = (
     ("task_struct", "exit_code"), ("task_struct", "thread_info"), ("thread_info", "status"),
-    ("linux_binprm", "filename"),
+    ("linux_binprm", "filename"), ("task_struct", "tgid"), ("task_struct", "files"), ("files_struct", "fdt"),
+    ("fdtable", "max_fds"), ("task_struct", "mm"), ("", "saved_auxv"), ("task_struct", "sched_info"),
+    ("sched_info", "run_delay"),
 )  # fmt: skip
+_GOING_ON: Final = {"before": "sys_enter", "after": "sys_exit"}
+"""Arrays of programs, and where those programs go on."""
 _LAST: Final = ("sys_exit", "sys_enter")
 """Attached after the others: from the first call on, everything is there that belongs to it."""
 
@@ -35,6 +47,14 @@ class Limits:
 
     capture_bytes: int = 64
     ring_bytes: int = RING_BYTES
+    redact: bool = False
+    """Of the arguments of programs keep how long they are."""
+    follow: bool = True
+    """Trace new processes too."""
+    trace: Wanted | None = None
+    """Only these calls; None = all."""
+    stacks: StackChoice | None = None
+    """Keep the user stack at these calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +69,23 @@ class Loaded:
     ring_bytes: int
     _held: tuple[int, ...]
 
-    def follow(self, pidfd: int, attached: int = 0) -> None:
-        """Trace the thread of a pidfd from now on; `attached`: it runs already, and we came at this time (ns).
+    def follow(
+        self,
+        pidfd: int,
+        attached: int = 0,
+        *,
+        everything: bool = False,
+        more: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        """Trace the thread of a pidfd from now on; `attached`: it runs already, and we came at this time (ns);
+        `everything`: all its calls, whatever `Limits.trace` says. `more`: other fields of `layout.THREAD`.
 
         Raises BpfRefused: EEXIST when it is traced already."""
         state = np.zeros((), layout.THREAD)
         state["since"], state["attached"], state["first"] = attached, attached > 0, 1
+        state["passed"] = _ALL_TOLD if everything else 0
+        for name, value in more.items():
+            state[name] = value
         bpf.update(self.tasks, pidfd.to_bytes(4, "little"), state.tobytes(), _NEW)
 
     def counter(self, name: str) -> int:
@@ -74,8 +105,16 @@ def compiled(name: str = "iotrace") -> BpfObject:
     return parse(path.read_bytes())
 
 
-def load(code: BpfObject, limits: Limits, plans: dict[int, bytes], kernel: Path = KERNEL) -> Loaded:
-    """Load and attach everything. Nobody is traced yet. Raises BpfRefused, OSError."""
+def load(
+    code: BpfObject,
+    limits: Limits,
+    plans: dict[int, bytes],
+    kernel: Path = KERNEL,
+    others: Mapping[str, int] = MappingProxyType({}),
+) -> Loaded:
+    """Load and attach everything; `others`: maps of its own that the code has. Nobody is traced yet.
+
+    Raises BpfRefused, OSError."""
     types = kernel_types(kernel.read_bytes(), code.programs.keys(), _MEMBERS)
     held: list[int] = []
 
@@ -97,9 +136,13 @@ def load(code: BpfObject, limits: Limits, plans: dict[int, bytes], kernel: Path 
         config = kept(_config(types, limits))
         maps = {
             "tasks": tasks, "events": events, "memory": memory, "large": large, "plans": table,
-            "counters": counters, "config": config,
+            "counters": counters, "config": config, **make(limits.stacks, held), **others,
         }  # fmt: skip
+        for name in _GOING_ON:
+            maps[name] = kept(bpf.create_map(bpf.PROG_ARRAY, 4, 4, layout.MOST_TAILS))
         start(code, maps, types, held)
+        for name in _GOING_ON:
+            _extend(code, name, maps, types, held)
         return Loaded(tasks, events, memory, large, counters, limits.ring_bytes, tuple(held))
     except BaseException:
         for descriptor in held:
@@ -122,6 +165,22 @@ def start(code: BpfObject, maps: dict[str, int], types: KernelTypes, held: list[
     return programs
 
 
+def _extend(code: BpfObject, array: str, maps: dict[str, int], types: KernelTypes, held: list[int]) -> None:
+    """Load the programs that go on where another ends, which finds them in the map `array`.
+
+    Without one that the kernel refuses, what it would keep is unknown."""
+    tracepoint = _GOING_ON[array]
+    for name in code.tails:
+        point, _, number = name.partition("/")
+        if point != tracepoint:
+            continue
+        with contextlib.suppress(bpf.BpfRefused):
+            joined, target = code.joined(name, maps), types.tracepoints[point]
+            program = bpf.load_program(name.replace("/", "_"), joined, code.license, target)
+            held.append(program)
+            bpf.update(maps[array], int(number).to_bytes(4, "little"), program.to_bytes(4, "little"))
+
+
 def constant(values: bytes) -> int:
     """A map of one element that nobody can change any more: constants for the verifier. Raises BpfRefused."""
     config = bpf.create_map(bpf.ARRAY, 4, len(values), 1, flags=bpf.READ_ONLY_FOR_PROGRAMS)
@@ -132,8 +191,13 @@ def constant(values: bytes) -> int:
 
 def _config(types: KernelTypes, limits: Limits) -> int:
     space = os.stat("/proc/self/ns/pid")
-    exit_code, thread_info, status, filename = (types.offset(*member) for member in _MEMBERS)
+    offsets = (types.offset(*member) for member in _MEMBERS)
+    exit_code, thread_info, status, filename, tgid, *table, information, waited = offsets
+    choosing, others, checks, chosen = choice(os.uname().machine, limits.trace)
     values = layout.CONFIG.pack(
-        space.st_dev, space.st_ino, exit_code, thread_info + status, filename, limits.capture_bytes
+        space.st_dev, space.st_ino, exit_code, thread_info + status, filename, limits.capture_bytes, tgid,
+        not limits.follow, choosing, others, limits.redact, *table,
+        wanted(limits.stacks, redact=limits.redact), information + waited if waited else 0, checks,
+        b"*" * layout.LARGE_DATA, chosen,
     )  # fmt: skip
     return constant(values)

@@ -2,106 +2,140 @@
 
 A piece was written before the record of its call, by the same thread, and carries the thread's number and the
 call's. What is taken at the entry of a call that lasts waits here for its end.
+
+Pieces are left where they lie, in the rings, until they are taken out or `settle` is called.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.capture.ebpf.gathering import behind, places_of, rows_of, together
 from tracer.capture.ebpf.layout import SLOT_HEAD
 from tracer.wire import ITEM_FIELDS
 
 _ITEM: Final = np.dtype(list(ITEM_FIELDS))
 _HEAD: Final = SLOT_HEAD.itemsize
+_FEW: Final = 256
+"""So many may wait for nothing: it is not worth looking."""
 
-Keys = NDArray[np.uint64]
-Heads = NDArray[Any]
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Belonging:
+    """The pieces of some calls, in the order of the calls and, within one, in the order they were read."""
+
+    counts: Numbers
+    """How many each call has."""
+    heads: NDArray[Any]
+    """Of `layout.SLOT_HEAD`."""
+    memory: NDArray[np.uint8]
+    """Their bytes, one behind the other."""
+
+    def items(self) -> bytes:
+        """As wire items."""
+        items = np.zeros(len(self.heads), _ITEM)
+        for name in ("arg", "when", "reason", "length", "address"):
+            items[name] = self.heads[name]
+        return items.tobytes()
 
 
 class Pieces:
     """Those that wait."""
 
-    def __init__(self) -> None:
-        self._heads: Heads = np.empty(0, SLOT_HEAD)
-        self._begins = np.empty(0, np.int64)
-        self._bytes = np.empty(0, np.uint8)
+    def __init__(self, more: Callable[[], bool] = lambda: False) -> None:
+        """`more`: adds the pieces that came meanwhile, and says whether there were any."""
+        self._more = more
+        self._heads: NDArray[Any] = np.empty(0, SLOT_HEAD)
+        self._slots: list[NDArray[np.uint8]] = []
+        """Rows of bytes, each a head and the room for its data, of which `length` bytes are in use."""
+        self._store: Numbers = np.empty(0, np.int64)
+        self._row: Numbers = np.empty(0, np.int64)
+        """Where each piece lies: in which of `_slots`, and in which row of it."""
 
     def __len__(self) -> int:
         return len(self._heads)
 
     def add(self, slots: NDArray[np.uint8]) -> None:
-        """Rows of bytes, each a head and the room for its data, of which what is used is taken out when wanted."""
+        """Rows of bytes, each a head and the room for its data. They must stay as they are until `settle`."""
         if not len(slots):
             return
-        heads = slots[:, :_HEAD].copy().view(SLOT_HEAD).ravel()
-        heads["length"] = np.minimum(heads["length"], slots.shape[1] - _HEAD)
-        begins = np.arange(len(slots), dtype=np.int64) * slots.shape[1] + _HEAD
-        body = np.ascontiguousarray(slots).ravel()
+        heads = slots[:, :_HEAD].view(SLOT_HEAD)[:, 0].copy()
+        np.minimum(heads["length"], slots.shape[1] - _HEAD, out=heads["length"])
+        store, row = np.full(len(slots), len(self._slots)), np.arange(len(slots))
         if len(self._heads):
-            begins += len(self._bytes)
             heads = np.concatenate((self._heads, heads))
-            begins = np.concatenate((self._begins, begins))
-            body = np.concatenate((self._bytes, body))
-        self._heads, self._begins, self._bytes = heads, begins, body
+            store, row = np.concatenate((self._store, store)), np.concatenate((self._row, row))
+        self._heads, self._store, self._row = heads, store, row
+        self._slots.append(slots)
 
     def rename(self, former: int, tid: int) -> None:
         """A thread that calls exec goes on under its leader's number."""
         self._heads["tid"][self._heads["tid"] == former] = tid
 
     def belonging(
-        self, tids: NDArray[np.int32], seqs: NDArray[np.uint32]
-    ) -> tuple[NDArray[np.int64], bytes, bytes]:
-        """Take out the pieces of these calls: how many each has, their wire items, and their bytes, in order."""
-        counts = np.zeros(len(tids), np.int64)
-        if not len(self._heads) or not len(tids):
-            return counts, b"", b""
-        calls = _keys(tids, seqs)
-        order = np.argsort(calls, kind="stable")
-        keys = _keys(self._heads["tid"], self._heads["seq"])
-        place = np.minimum(np.searchsorted(calls[order], keys), len(calls) - 1)
-        row = order[place]
-        found = np.flatnonzero(calls[row] == keys)
-        counts += np.bincount(row[found], minlength=len(tids))
-        found = found[np.lexsort((self._heads["order"][found], row[found]))]
-        heads = self._heads[found]
-        items = np.zeros(len(heads), _ITEM)
-        for name in ("arg", "when", "reason", "length", "address"):
-            items[name] = heads[name]
-        body = _gathered(self._bytes, self._begins[found], heads["length"].astype(np.int64))
-        if len(found) == len(self._heads):
-            self._keep(np.empty(0, np.int64))
-        else:
-            rest = np.ones(len(self._heads), bool)
-            rest[found] = False
-            self._keep(np.flatnonzero(rest))
-        return counts, items.tobytes(), body.tobytes()
+        self, tids: NDArray[np.int32], seqs: NDArray[np.uint32], expected: int = 0, *, keep: bool = False
+    ) -> Belonging:
+        """The pieces of these calls, of which the kernel has written `expected`. They are taken out, but with
+        `keep`, for calls that still last."""
+        row = rows_of(tids, seqs, self._heads["tid"], self._heads["seq"])
+        found = np.flatnonzero(row >= 0)
+        if len(found) < expected and len(row) > _FEW:
+            rest = np.flatnonzero(row < 0)
+            lost = rest[behind(tids, seqs, self._heads["tid"][rest], self._heads["seq"][rest])]
+            if len(lost):  # what waits for nothing would be looked at again and again
+                self._keep(np.delete(np.arange(len(row)), lost))
+                return self.belonging(tids, seqs, expected, keep=keep)
+        if len(found) < expected and self._more():
+            return self.belonging(tids, seqs, expected, keep=keep)
+        calls = row[found]
+        counts = np.bincount(calls, minlength=len(tids))
+        order = places_of(calls, counts, self._heads["order"][found])
+        chosen = found if order is None else found[order]
+        heads = _some(self._heads, chosen)
+        memory = together(self._slots, self._store[chosen], self._row[chosen], heads["length"])
+        if not keep and len(row):
+            rest = np.flatnonzero(row < 0)
+            if len(rest) > _FEW:  # records were lost, or there are many threads
+                rest = rest[~behind(tids, seqs, self._heads["tid"][rest], self._heads["seq"][rest])]
+            self._keep(rest)
+        return Belonging(counts, heads, memory)
 
     def forget(self, ended: NDArray[np.int32]) -> None:
         """Drop what belongs to threads that are gone: their records were lost."""
         if len(self._heads) and len(ended):
             self._keep(np.flatnonzero(~np.isin(self._heads["tid"], ended)))
 
-    def _keep(self, rest: NDArray[np.int64]) -> None:
-        heads = self._heads[rest]
-        lengths = heads["length"].astype(np.int64)
-        self._bytes = _gathered(self._bytes, self._begins[rest], lengths)
-        self._heads, self._begins = heads, np.cumsum(lengths) - lengths
+    def settle(self) -> None:
+        """Copy what waits out of the rings."""
+        width = np.array([slots.shape[1] for slots in self._slots], np.int64)[self._store]
+        kept: list[NDArray[np.uint8]] = []
+        for each in np.unique(width).tolist():
+            mine = np.flatnonzero(width == each)
+            kept.append(self._copied(mine, each))
+            self._store[mine], self._row[mine] = len(kept) - 1, np.arange(len(mine))
+        self._slots = kept
+
+    def _copied(self, which: Numbers, width: int) -> NDArray[np.uint8]:
+        copied = np.empty((len(which), width), np.uint8)
+        store, row = self._store[which], self._row[which]
+        for number in np.unique(store).tolist():
+            theirs = np.flatnonzero(store == number)
+            copied[theirs] = self._slots[number][row[theirs]]
+        return copied
+
+    def _keep(self, rest: Numbers) -> None:
+        self._heads, self._store, self._row = _some(self._heads, rest), self._store[rest], self._row[rest]
 
 
-def _keys(tids: NDArray[np.int32], seqs: NDArray[np.uint32]) -> Keys:
-    return tids.astype(np.uint64) << np.uint64(32) | seqs.astype(np.uint64)
-
-
-def _gathered(
-    source: NDArray[np.uint8], begins: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> NDArray[np.uint8]:
-    """The runs of bytes from `begins`, one behind the other."""
-    ends = np.cumsum(lengths)
-    if not len(ends) or not ends[-1]:
-        return np.empty(0, np.uint8)
-    shift = np.repeat(begins - ends + lengths, lengths)
-    taken: NDArray[np.uint8] = source[shift + np.arange(ends[-1])]
-    return taken
+def _some(heads: NDArray[Any], which: Numbers) -> NDArray[Any]:
+    """`heads[which]`, much quicker: numpy copies structures field by field."""
+    words = heads.view(np.uint64).reshape(-1, _HEAD // 8)
+    some: NDArray[Any] = words.take(which, axis=0).view(SLOT_HEAD)[:, 0]
+    return some

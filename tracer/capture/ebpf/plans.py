@@ -1,4 +1,4 @@
-"""Declarations compiled for the kernel: a table of at most eight simple actions a call.
+"""Declarations compiled for the kernel: a table of at most nine simple actions a call.
 
 A BPF program cannot run every expression the declarations use, so a copy is kept when its place and its size are a
 register, a number, the result, or one word of a structure a register points to, times a constant. Conditions are
@@ -12,16 +12,38 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from tracer.capture.ebpf.layout import ACTION, I386_PLANS, LARGE_DATA, MOST_ACTIONS, PLAN_HEAD, VALUE
+from tracer.capture.ebpf.machines import Machine, here
+from tracer.capture.ebpf.multiplexed import Unfolding, unfoldings
 from tracer.capture.plan import PlanOptions
 from tracer.capture.plan_expression import needs_success, simplify
 from tracer.syscalls.expression import ALWAYS, NEVER, POSITIVE, Expr
-from tracer.syscalls.model import CMSGS, FLAT, GIVEN_CMSGS, IN, PATH, PAYLOAD, SEGMENTS, STRING, Copy, Syscall
+from tracer.syscalls.layouts import layout
+from tracer.syscalls.model import (
+    CMSGS,
+    FDSIZE,
+    FLAT,
+    GIVEN_CMSGS,
+    IN,
+    IOCBS,
+    PATH,
+    PAYLOAD,
+    RECEIVED,
+    SEGMENTS,
+    SENT,
+    STRING,
+    STRINGS,
+    Copy,
+    Syscall,
+)  # fmt: skip
 from tracer.syscalls.table import declarations
 from tracer.wire import Abi
 
 _CONST, _RESULT, _ARG, _INT_ARG, _LOAD, _FD_SET = range(6)
 _SHAPES: Final = {FLAT: 0, CMSGS: 0, GIVEN_CMSGS: 0, STRING: 1, PATH: 1, SEGMENTS: 2}
 _ANY, _SUCCESS, _POSITIVE = range(3)
+_NESTED: Final = {STRINGS: 1, FDSIZE: 3, IOCBS: 4, SENT: 5, RECEIVED: 6}
+"""An argument vector is 1 or 2, as its argument is."""
+_MESSAGES_TO_FILL, _MESSAGES_FILLED = 6, 7
 _MASK: Final = (1 << 64) - 1
 _INT: Final = 0xFFFFFFFF
 _MATCHES: Final = 4
@@ -38,18 +60,23 @@ class _Match(NamedTuple):
     numbers: tuple[int, ...] = ()
 
 
-def kernel_plans(options: PlanOptions) -> dict[int, bytes]:
-    """The table's entries by place: calls of x86_64, and those of i386 behind them."""
+def kernel_plans(options: PlanOptions, machine: Machine | None = None) -> dict[int, bytes]:
+    """The table's entries by place: the machine's own calls (default: this machine's), and those of its 32-bit
+    programs behind them."""
+    machine = machine or here()
     plans = {}
-    for abi, begin in ((Abi.X86_64, 0), (Abi.I386, I386_PLANS)):
-        for number, declared in declarations(abi).items():
-            if number < I386_PLANS and (plan := kernel_plan(declared, options)):
+    for abi, begin in ((machine.native, 0), (machine.narrow, I386_PLANS)):
+        declared = declarations(abi)
+        for number, call in declared.items():
+            if number < I386_PLANS and (plan := kernel_plan(call, options)):
                 plans[begin + number] = plan
+        for each in unfoldings() if abi is Abi.I386 else ():
+            plans[each.place] = kernel_plan(declared[each.number], options, each)
     return plans
 
 
-def kernel_plan(declared: Syscall, options: PlanOptions) -> bytes:
-    """One call's entry; empty when it has nothing to keep."""
+def kernel_plan(declared: Syscall, options: PlanOptions, unfolding: Unfolding | None = None) -> bytes:
+    """One call's entry; empty when it has nothing to keep, and is no other call's operation."""
     entry: list[bytes] = []
     exits: list[bytes] = []
     for copy in sorted(declared.copies, key=_rank):
@@ -58,17 +85,37 @@ def kernel_plan(declared: Syscall, options: PlanOptions) -> bytes:
                 (entry if copy.way == IN else exits).extend(_actions(copy))
             except TooHard:
                 continue
+    exits += [_sent(copy) for copy in declared.copies if copy.shape == SENT and copy.way != IN]
     entry = entry[:MOST_ACTIONS]
     exits = exits[: MOST_ACTIONS - len(entry)]
-    if not entry and not exits:
+    before, after = _nested(declared)
+    if not entry and not exits and not before and not after and unfolding is None:
         return b""
-    return PLAN_HEAD.pack(len(entry), len(exits)) + b"".join((*entry, *exits))
+    head = unfolding.head() if unfolding is not None else (0, 0, 0, b"")
+    return PLAN_HEAD.pack(len(entry), len(exits), before, after, *head) + b"".join((*entry, *exits))
 
 
-def left_out(options: PlanOptions) -> Mapping[str, int]:
-    """How many copies of each x86_64 call are not captured."""
+def _nested(declared: Syscall) -> tuple[int, int]:
+    """What is kept behind the actions of the entry, and of the exit (`enum nested`, programs/nested.h)."""
+    shapes = {copy.shape: copy.arg for copy in declared.copies if copy.shape in _NESTED}
+    if STRINGS in shapes:
+        return shapes[STRINGS], 0
+    if RECEIVED in shapes:
+        return _MESSAGES_TO_FILL, _MESSAGES_FILLED
+    return next((_NESTED[shape] for shape in shapes), 0), 0
+
+
+def _sent(copy: Copy) -> bytes:
+    """The headers of messages once more, when they have got how much of each was sent."""
+    at = VALUE.pack(_ARG, copy.arg, 0, 0, 1, _INT)
+    size = VALUE.pack(_RESULT, 0, 0, 0, layout("mmsghdr", copy.model).size, LARGE_DATA)
+    return ACTION.pack(_SHAPES[FLAT], copy.way, _POSITIVE, 0, copy.arg, 0, 0, 0, 0, 0, 0, 0, at, size, _NOTHING)
+
+
+def left_out(options: PlanOptions, machine: Machine | None = None) -> Mapping[str, int]:
+    """How many copies of each of the machine's own calls are not captured."""
     found: dict[str, int] = {}
-    for declared in declarations(Abi.X86_64).values():
+    for declared in declarations((machine or here()).native).values():
         for copy in declared.copies:
             try:
                 if _kept(copy, options):

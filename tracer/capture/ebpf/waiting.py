@@ -7,6 +7,7 @@ tells what it is in, so that the screen shows it.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from collections.abc import Collection
 from typing import Any, Final
@@ -16,20 +17,23 @@ from numpy.typing import NDArray
 
 from tracer.capture.ebpf import bpf
 from tracer.capture.ebpf.layout import RECORD, THREAD, THREAD_SIZE
+from tracer.capture.ebpf.walk import Walk
+from tracer.capture.threads import process_of
 from tracer.wire import Flag, Kind
 
 _PIDFD_THREAD: Final = os.O_EXCL
 """pidfd_open(2), since Linux 6.9: of a thread that is not its group's leader."""
 _PIDFD_OPEN: Final = 434
 _SAME: Final = (
-    "at", "since", "ip", "blocked", "delay", "user_blocked", "user_delay", "switches", "user_switches",
-    "pid", "tid", "nr", "seq", "abi",
+    "at", "since", "ip", "blocked", "delay", "user_blocked", "user_delay", "own", "user_own", "switches",
+    "user_switches", "pid", "tid", "nr", "seq", "abi",
 )  # fmt: skip
+_TRIES: Final = 20
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def open_thread(tid: int) -> int:
-    """A pidfd of a thread. Raises OSError."""
+    """A pidfd of a thread. Raises OSError: EINVAL when the kernel has them only for processes (then: `walk`)."""
     try:
         return os.pidfd_open(tid)
     except OSError:
@@ -47,46 +51,96 @@ class Waiting:
         """`tasks`: the task storage map."""
         self._tasks = tasks
         self._descriptors: dict[int, int] = {}
+        self._walk: Walk | None = None
+        self._walked: dict[int, dict[int, Any]] | None = None
+        """States by process and thread, while all threads are looked at."""
         self._told: dict[int, int] = {}
 
     def calls(self, threads: Collection[int], now: int, older_than: int) -> NDArray[Any]:
         """Records of calls that began more than `older_than` ns ago and were not told of; of `layout.RECORD`."""
         for tid in self._descriptors.keys() - set(threads):
             os.close(self._descriptors.pop(tid))
-            self._told.pop(tid, None)
+        for tid in self._told.keys() - set(threads):
+            del self._told[tid]
+        self._walked = {}
         found = [record for tid in threads if (record := self._call(tid, now, older_than)) is not None]
+        self._walked = None
         return np.array(found, RECORD) if found else np.empty(0, RECORD)
 
     def close(self) -> None:
         """Close every pidfd."""
         self.calls((), 0, 0)
+        if self._walk is not None:
+            self._walk.close()
+
+    def walk(self) -> Walk:
+        """The way to threads that have no pidfd. Raises BpfRefused, OSError."""
+        if self._walk is None:
+            self._walk = Walk(self._tasks)
+        return self._walk
 
     def _call(self, tid: int, now: int, older_than: int) -> NDArray[Any] | None:
-        found = self._state(tid)
-        if found is None:
+        state = self.state(tid)
+        if state is None:
             return None
-        state = np.frombuffer(found, THREAD)[0]
         at = int(state["at"])
-        if not state["in_call"] or now - at < older_than or self._told.get(tid) == at:
+        if not state["in_call"] or at < state["since"] or now - at < older_than or self._told.get(tid) == at:
             return None
         self._told[tid] = at
-        record = np.zeros((), RECORD)
-        for name in _SAME:
-            record[name] = state[name]
-        record["args"] = state["args"][:6]
-        record["end"], record["kind"] = now, Kind.ENTERED
-        record["flags"] = Flag.FIRST if state["first"] else 0
-        off, woken = int(state["off"]), int(state["woken"])
-        if off and off <= now:  # away from its CPU just now
-            slept = (max(woken, off) if woken else now) - off if state["asleep"] else 0
-            record["blocked"] += slept
-            record["delay"] += max(now - off - slept, 0)
-        return record
+        return so_far(state, now)
 
-    def _state(self, tid: int) -> bytes | None:
+    def state(self, tid: int) -> Any | None:
+        """A thread's state, of `layout.THREAD`; None when it is gone, or changes faster than it can be read.
+
+        The kernel copies it from its first byte to its last while the thread runs on. `seq`, near the end, is
+        changed before anything else, and `part`, at the beginning, after it."""
+        for _ in range(_TRIES):
+            found = self._copied(tid)
+            if found is None:
+                return None
+            state = np.frombuffer(found, THREAD)[0]
+            if state["part"] == state["seq"]:
+                return state
+        return None
+
+    def _copied(self, tid: int) -> bytes | None:
         try:
             if tid not in self._descriptors:
                 self._descriptors[tid] = open_thread(tid)
             return bpf.lookup(self._tasks, self._descriptors[tid].to_bytes(4, "little"), THREAD_SIZE)
-        except (OSError, bpf.BpfRefused):
+        except bpf.BpfRefused:
             return None
+        except OSError as error:
+            return self._by_walking(tid) if error.errno == errno.EINVAL else None
+
+    def _by_walking(self, tid: int) -> bytes | None:
+        pid = process_of(tid)[0]
+        states = None if self._walked is None else self._walked.get(pid)
+        try:
+            states = self.walk().states(pid) if states is None else states
+        except (OSError, bpf.BpfRefused):
+            states = {}
+        if self._walked is not None:
+            self._walked[pid] = states
+        return states[tid].tobytes() if tid in states else None
+
+
+def so_far(state: Any, now: int) -> NDArray[Any]:
+    """The part of a thread's life that is under way, up to `now`, as a record of the call it is in; of one that is
+    in none the call begins and ends now."""
+    record = np.zeros((), RECORD)
+    for name in _SAME:
+        record[name] = state[name]
+    record["args"] = state["args"][:6]
+    record["end"], record["kind"] = now, Kind.ENTERED
+    record["flags"] = Flag.FIRST if state["first"] else 0
+    inside = bool(state["in_call"])
+    if not inside:
+        record["at"] = now
+    off, woken = int(state["off"]), int(state["woken"])
+    if off and off <= now:  # away from its CPU just now
+        slept = (max(woken, off) if woken else now) - off if state["asleep"] else 0
+        record["switches" if inside else "user_switches"] += 1  # it will come back: what waits was not handed over
+        record["blocked" if inside else "user_blocked"] += slept
+        record["delay" if inside else "user_delay"] += max(now - off - slept, 0)
+    return record

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 
 from tracer.analyze.cube import NOWHERE, Cube
@@ -53,3 +55,16 @@ def test_what_comes_later_does_not_change_the_numbers() -> None:
     cube.add(np.array([0]), [np.array([100])])
     every.add(PID << 32 | 3, Description("/late", "open"))
     assert [(row.calls, row.generation) for row in rows] == [(7, 0)]
+
+
+def test_its_values_are_those_of_its_rows() -> None:
+    every = seen(*range(3, 5000))
+    every.descriptions[7].nonblocking = True
+    rows = descriptor_rows(every, sums(*((0, code, 1 + code % 11) for code in range(4997))), None)
+    assert list(rows.values()) == [
+        (
+            row.pid, row.fd, row.generation, row.what, row.opened_by, row.nonblocking, row.calls, row.wasted,
+            *astuple(row.copies),
+        )
+        for row in rows
+    ]  # fmt: skip

@@ -17,7 +17,7 @@ _MACHINES = ("x86_64", "aarch64")
 
 @pytest.mark.skipif(shutil.which("clang") is None, reason="clang is not installed")
 @pytest.mark.parametrize("machine", _MACHINES)
-@pytest.mark.parametrize("name", ["iotrace", "top"])
+@pytest.mark.parametrize("name", ["iotrace", "summary", "threads", "top"])
 def test_building_it_again_gives_the_same_programs(tmp_path: Path, name: str, machine: str) -> None:
     """Instruction by instruction, with the compiler it was built with; with another, as many programs."""
     with resources.as_file(resources.files("tracer.capture.ebpf").joinpath("programs")) as folder:

@@ -13,7 +13,22 @@ from tracer.capture.ebpf import layout
 from tracer.capture.ebpf.object import BpfObject, BrokenObject, parse
 
 MAPS = {
-    name: 100 + i for i, name in enumerate(("tasks", "events", "memory", "large", "plans", "counters", "config"))
+    name: 100 + i
+    for i, name in enumerate(
+        (
+            "tasks",
+            "events",
+            "memory",
+            "large",
+            "plans",
+            "counters",
+            "config",
+            "before",
+            "after",
+            "stacks",
+            "scratch",
+        )
+    )
 }
 
 
@@ -23,8 +38,9 @@ def data() -> bytes:
 
 
 def source() -> str:
-    """The C program."""
-    return resources.files("tracer.capture.ebpf").joinpath("programs", "iotrace.bpf.c").read_text()
+    """The C program, and the programs it has in common with others."""
+    programs = resources.files("tracer.capture.ebpf").joinpath("programs")
+    return "\n".join(programs.joinpath(name).read_text() for name in ("iotrace.bpf.c", "switches.h", "lives.h"))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +71,8 @@ def test_functions_are_behind_those_that_call_them(ours: BpfObject) -> None:
     """And every call leads to the beginning of one."""
     program = ours.programs["sys_enter"]
     begin = len(program.instructions)
-    assert len(ours.joined("sys_enter", MAPS)) == begin + len(ours.functions.instructions)
+    functions = sum(len(each.instructions) for each in ours.functions.values())
+    assert begin < len(ours.joined("sys_enter", MAPS)) < begin + functions  # those of others are left out
     assert len(ours.joined("sched_switch", MAPS)) == len(ours.programs["sched_switch"].instructions)
     code = ours.joined("sys_enter", MAPS)
     targets = {
@@ -66,6 +83,16 @@ def test_functions_are_behind_those_that_call_them(ours: BpfObject) -> None:
     assert targets
     assert begin // 8 in targets
     assert all(begin // 8 <= target < len(code) // 8 for target in targets)
+
+
+def test_programs_that_go_on_where_another_ends(ours: BpfObject) -> None:
+    """Each has the trace point it goes on at, its place, and the functions it calls behind it."""
+    assert {name.partition("/")[0] for name in ours.tails} == {"sys_enter", "sys_exit"}
+    numbers = [int(name.partition("/")[2]) for name in ours.tails]
+    assert len(set(numbers)) == len(numbers)
+    assert all(0 < number < layout.MOST_TAILS for number in numbers)
+    for name, program in ours.tails.items():
+        assert len(ours.joined(name, MAPS)) >= len(program.instructions)
 
 
 def test_a_map_nobody_made(ours: BpfObject) -> None:

@@ -25,8 +25,13 @@ def slots(*pieces: tuple[int, int, int, bytes], room: int = SLOT_DATA) -> np.nda
 def asked(pieces: Pieces, *calls: tuple[int, int]) -> list[list[bytes]]:
     """The bytes of these calls' pieces."""
     tids, seqs = np.array(calls).T
-    counts, items, memory = pieces.belonging(tids.astype(np.int32), seqs.astype(np.uint32))
-    lengths = [length for _, _, _, length, _ in ITEM.iter_unpack(items)]
+    found = pieces.belonging(tids.astype(np.int32), seqs.astype(np.uint32))
+    lengths = [head[3] for head in ITEM.iter_unpack(found.items())]
+    return lists(found.counts.tolist(), lengths, found.memory.tobytes())
+
+
+def lists(counts: list[int], lengths: list[int], memory: bytes) -> list[list[bytes]]:
+    """The bytes of each call's pieces."""
     assert sum(counts) == len(lengths)
     found: list[list[bytes]] = []
     at = 0
@@ -96,3 +101,52 @@ def test_no_piece_is_lost_or_doubled(given_pieces: list[tuple[int, int, bytes]])
     for key, each in wanted.items():
         assert asked(pieces, key) == [each]
     assert len(pieces) == 0
+
+
+def test_pieces_whose_record_was_lost_do_not_pile_up() -> None:
+    """A later call of their thread came; what belongs to other threads, and to calls to come, is kept."""
+    pieces = Pieces()
+    pieces.add(slots(*[(7, seq, 0, b"lost") for seq in range(1009)], (9, 3, 0, b"other"), (7, 2000, 0, b"later")))
+    assert asked(pieces, (7, 1500)) == [[]]
+    assert len(pieces) == 2
+    assert asked(pieces, (9, 3), (7, 2000)) == [[b"other"], [b"later"]]
+
+
+def test_more_is_asked_for_when_the_kernel_wrote_more() -> None:
+    """The rest of the ring is looked at only when it is needed."""
+    coming = [slots((7, 1, 0, b"a")), slots((7, 2, 0, b"b"), (7, 1, 1, b"c")), slots((7, 3, 0, b"d"))]
+
+    def more() -> bool:
+        if coming:
+            pieces.add(coming.pop(0))
+        return bool(coming)
+
+    pieces = Pieces(more)
+    found = pieces.belonging(np.array([7], np.int32), np.array([1], np.uint32), 2)
+    assert (found.counts.tolist(), found.memory.tobytes()) == ([2], b"ac")
+    assert len(coming) == 1
+
+
+def test_calls_that_last_leave_their_pieces_where_they_are() -> None:
+    """The row that comes when they return has them again, also after the rings were given back."""
+    pieces, given_back = Pieces(), slots((7, 1, 0, b"entry")).copy()
+    pieces.add(given_back)
+    tids, seqs = np.array([7], np.int32), np.array([1], np.uint32)
+    assert pieces.belonging(tids, seqs, keep=True).memory.tobytes() == b"entry"
+    pieces.settle()
+    given_back[:] = 0
+    assert asked(pieces, (7, 1)) == [[b"entry"]]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 2), st.sampled_from([0, 1, 23, 104, 144, 512, 513, 4096])), max_size=30))
+def test_bytes_keep_their_order_whatever_their_length(given_pieces: list[tuple[int, int]]) -> None:
+    """Short and long ones, out of both rings."""
+    pieces = Pieces()
+    wanted = []
+    for number, (tid, length) in enumerate(given_pieces):
+        data = bytes([number]) * length
+        pieces.add(slots((tid, number, 0, data), room=LARGE_DATA if length > SLOT_DATA else SLOT_DATA))
+        wanted.append([data])
+    if given_pieces:
+        assert asked(pieces, *[(tid, number) for number, (tid, _) in enumerate(given_pieces)]) == wanted

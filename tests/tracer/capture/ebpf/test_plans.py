@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tracer.capture.ebpf.layout import ACTION, I386_PLANS, MOST_ACTIONS, PLAN_HEAD, VALUE
+from tracer.capture.ebpf.layout import ACTION, I386_PLANS, MOST_ACTIONS, PLAN_HEAD, PLANS, VALUE
+from tracer.capture.ebpf.machines import MACHINES, Machine
 from tracer.capture.ebpf.plans import kernel_plan, kernel_plans, left_out
 from tracer.capture.plan import PlanOptions
 from tracer.syscalls.names import numbers
@@ -23,7 +24,7 @@ def actions(name: str, options: PlanOptions = PlanOptions()) -> list[tuple[Any, 
     plan = kernel_plan(declarations(Abi.X86_64)[numbers(Abi.X86_64)[name]], options)
     if not plan:
         return []
-    entry, exits = PLAN_HEAD.unpack_from(plan)
+    entry, exits, *_ = PLAN_HEAD.unpack_from(plan)
     found = []
     for i in range(entry + exits):
         shape, when, needs, payload, arg, matches, _, _, *rest = ACTION.unpack_from(
@@ -70,15 +71,26 @@ def test_redaction_keeps_structures_only() -> None:
         assert len(actions("poll", options)) == 2
 
 
+def test_plans_are_those_of_the_machine() -> None:
+    """The numbers of arm64, and none for its 32-bit programs, whose calls nobody declared."""
+    plans = kernel_plans(PlanOptions(), MACHINES["aarch64"])
+    known = numbers(Abi.AARCH64)
+    assert plans[known["ppoll"]] == kernel_plan(declarations(Abi.AARCH64)[known["ppoll"]], PlanOptions())
+    assert plans[known["openat"]]
+    assert max(plans) < I386_PLANS
+    assert kernel_plans(PlanOptions(), Machine(Abi.OTHER, Abi.OTHER)) == {}
+
+
 def test_every_plan_fits_its_place() -> None:
     """Of both tables."""
     plans = kernel_plans(PlanOptions())
     assert len(plans) > 400
     for place, plan in plans.items():
-        entry, exits = PLAN_HEAD.unpack_from(plan)
-        assert 0 < entry + exits <= MOST_ACTIONS
+        entry, exits, before, after, unfolds, *_ = PLAN_HEAD.unpack_from(plan)
+        assert entry + exits + before + after + unfolds > 0
+        assert entry + exits <= MOST_ACTIONS
         assert len(plan) == PLAN_HEAD.size + (entry + exits) * ACTION.size
-        assert 0 <= place < 2 * I386_PLANS
+        assert 0 <= place < PLANS
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ SIZE = 24
 
 def taken(ring: FakeRing) -> list[bytes]:
     """What the reader finds now."""
-    return [bytes(item) for item in ring.ring.take()]
+    items = [bytes(item) for item in ring.ring.look()]
+    ring.ring.give_back()
+    return items
 
 
 def test_items_come_in_order_and_their_room_is_given_back() -> None:

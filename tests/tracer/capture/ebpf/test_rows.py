@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import Any, Final
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -15,7 +17,8 @@ from tracer.capture.ebpf.lives import Lives
 from tracer.capture.ebpf.pieces import Pieces
 from tracer.capture.ebpf.rows import as_records, send, wire_calls
 from tracer.capture.outbox import Outbox
-from tracer.recording.frames import Events, batch_of
+from tracer.recording.frame_buffer import FrameBuffer
+from tracer.recording.frames import Columns, Events, batch_of
 from tracer.wire import RECORD as RECORD_SIZE
 from tracer.wire import Flag, Kind, Source, Spawn
 
@@ -91,6 +94,16 @@ def test_lives_and_calls_keep_their_order() -> None:
     assert (found[6]["result"], found[6]["user_wall_ns"]) == (256, 3)
 
 
+def test_what_keeping_memory_took_is_in_the_span_and_in_no_part() -> None:
+    """At the call's entry, and at the exit of the one before; never more than there is."""
+    times = {"since": 400, "at": 1000, "end": 1700, "pid": 3, "tid": 4}
+    (row,) = rows(record(**times, own=120, user_own=90, blocked=300, switches=1))
+    assert (row["span_ns"], row["wall_ns"], row["run_ns"]) == (1300, 580, 280)
+    assert (row["user_wall_ns"], row["user_run_ns"]) == (510, 510)
+    (row,) = rows(record(**times, own=5000, user_own=5000))
+    assert (row["span_ns"], row["wall_ns"], row["user_wall_ns"]) == (1300, 0, 0)
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 1 << 40)] * 6), min_size=1, max_size=20))
 def test_no_part_is_negative(times: list[tuple[int, ...]]) -> None:
@@ -132,3 +145,41 @@ def test_a_write_to_nowhere_is_a_mark() -> None:
     found = list(RECORD_SIZE.iter_unpack(outbox.records))
     assert [row[0] for row in found] == [Kind.MARK, Kind.CALL, Kind.CALL]
     assert bytes(outbox.memory) == b"begin it" + text
+
+
+def test_many_calls_go_as_columns_and_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads, pieces out of order and of different lengths, something else in between."""
+    rng = np.random.default_rng(23)
+    calls = np.zeros(2003, RECORD)
+    calls["tid"] = rng.integers(7, 9, len(calls))
+    for tid in (7, 8):
+        mine = calls["tid"] == tid
+        calls["seq"][mine] = np.arange(mine.sum())
+    for name in ("at", "end", "since", "args", "result", "ip", "blocked", "delay", "switches", "nr"):
+        calls[name] = rng.integers(0, 100_000, calls[name].shape)
+    calls["end"] += calls["at"]
+    calls["kind"][1500] = Kind.SIGNAL
+    calls["items"] = 1
+    heads = np.zeros(len(calls), SLOT_HEAD)
+    heads["tid"], heads["seq"], heads["length"] = calls["tid"], calls["seq"], rng.integers(0, 104, len(calls))
+    slots = np.zeros((len(calls), SLOT_HEAD.itemsize + 104), np.uint8)
+    slots[:, : SLOT_HEAD.itemsize] = heads.view(np.uint8).reshape(len(heads), -1)
+    slots[:, SLOT_HEAD.itemsize :] = rng.integers(0, 256, (len(calls), 104))
+    slots = slots[rng.permutation(len(slots))]
+
+    def sent() -> tuple[list[type], list[dict[str, Any]]]:
+        with tempfile.TemporaryFile() as file:
+            outbox, pieces = Outbox(file.fileno()), Pieces()
+            pieces.add(slots)
+            send(as_records(_bytes(*calls)), pieces, outbox, Lives(outbox, pieces))
+            outbox.flush()
+            file.seek(0)
+            frames = [each for each in FrameBuffer().feed(file.read()) if not isinstance(each, dict)]
+        return [type(each) for each in frames], batch_of(frames).to_pylist()
+
+    kinds, found = sent()
+    assert kinds == [Columns, Events]
+    monkeypatch.setattr("tracer.capture.ebpf.rows._MANY", len(calls) + 1)
+    kinds, wanted = sent()
+    assert kinds == [Events]
+    assert found == wanted

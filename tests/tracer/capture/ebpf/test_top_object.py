@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from importlib import resources
 
-from tracer.analyze import top_calls
-from tracer.capture.ebpf import top_layout
+from tracer.capture.ebpf import meanings, top_layout
 from tracer.capture.ebpf.loading import compiled
 
 MAPS = {name: 100 + i for i, name in enumerate(("threads", "counts", "names", "counters", "config"))}
@@ -15,7 +14,8 @@ SIZES = {"u64": 8, "u32": 4, "u8": 1}
 
 def source() -> str:
     """The C program."""
-    return resources.files("tracer.capture.ebpf").joinpath("programs", "top.bpf.c").read_text()
+    programs = resources.files("tracer.capture.ebpf").joinpath("programs")
+    return "\n".join(programs.joinpath(name).read_text() for name in ("means.h", "top.bpf.c"))
 
 
 def fields(structure: str) -> dict[str, int]:
@@ -54,8 +54,8 @@ def test_meanings_are_those_of_the_source() -> None:
     found = re.search(r"enum means \{ (.*?) \};", source())
     assert found is not None
     for number, name in enumerate(found[1].split(", ")):
-        assert name == "ORDINARY" or getattr(top_calls, f"_{name}") == number
+        assert name == "ORDINARY" or getattr(meanings, f"_{name}") == number
     constants = dict(re.findall(r"#define (\w+) (\w+)", source()))
     assert int(constants["NARROW_CALLS"]) == top_layout.NARROW_CALLS
     assert int(constants["CALLS"]) == top_layout.CALLS
-    assert int(constants["NARROW"], 16) == top_calls._NARROW
+    assert int(constants["NARROW"], 16) == meanings._NARROW

@@ -44,6 +44,12 @@ def test_trace_points_by_name_and_where_the_exit_code_is() -> None:
     assert found.offset("task_struct", "more") == 0
 
 
+def test_functions_by_name() -> None:
+    """What an iterator is attached to is a function; its name may be that of another type too."""
+    types = struct.pack("<III", at("other"), 4 << 24, 8) + struct.pack("<III", at("other"), 12 << 24, 1)
+    assert kernel_types(btf(types), [], functions=["other", "exit_code", "missing"]).functions == {"other": 2}
+
+
 def test_offsets_of_structures_with_bit_fields() -> None:
     """Their upper byte is a width."""
     assert kernel_types(made(8 * 44, flagged=True), [], [EXIT_CODE]).offsets == {EXIT_CODE: 44}

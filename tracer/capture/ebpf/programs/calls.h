@@ -13,6 +13,10 @@ inline_ void take_arguments(struct thread *thread, struct regs *regs, s64 nr)
 	if (narrow) {
 		for (u32 i = 0; i < 6; i++)
 			thread->args[i] = argument_of(regs, i, 1);
+#ifdef UNFOLDING
+		if (NARROW_ABI == I386)
+			unfold(thread);
+#endif
 		return;
 	}
 	for (u32 i = 0; i < 6; i++)
@@ -33,4 +37,18 @@ inline_ void spawned(struct thread *thread, u64 now)
 	}
 	next_part(thread, now);
 	thread->first = 1;
+}
+
+// A child's life begins with its way out of the clone that made it. On arm64 that is no exit of a call (ret_from_fork,
+// arch/arm64/kernel/entry.S), so what it does first comes first, and it began with the fork.
+inline_ void begun(struct thread *thread)
+{
+	u64 blocked = thread->user_blocked, delay = thread->user_delay;
+	u32 switches = thread->user_switches;
+	if (!thread->newborn)
+		return;
+	spawned(thread, thread->since);
+	thread->user_blocked = blocked;
+	thread->user_delay = delay;
+	thread->user_switches = switches;
 }

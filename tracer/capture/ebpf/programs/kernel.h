@@ -10,6 +10,10 @@ typedef long long s64;
 #define SEC(name) __attribute__((section(name), used))
 #define inline_ static inline __attribute__((always_inline))
 
+// The compiler knows nothing of this number any more, so what it is compared with next, it is compared with in the register
+// that is used then. Verifiers before Linux 6.18 learn nothing about a register from what a copy of it was compared with.
+#define AS_IT_IS(number) asm volatile("" : "+r"(number))
+
 struct map { int unused; };
 struct task;
 
@@ -18,6 +22,7 @@ static long (*map_update)(void *map, const void *key, const void *value, u64 fla
 static u64 (*now_ns)(void) = (void *)5;
 static u64 (*current_pid_tgid)(void) = (void *)14;
 static long (*current_comm)(void *buffer, u32 size) = (void *)16;
+static long (*tail_call)(void *context, void *programs, u32 index) = (void *)12;
 static long (*read_user)(void *to, u32 size, const void *from) = (void *)112;
 static long (*read_kernel)(void *to, u32 size, const void *from) = (void *)113;
 static long (*read_user_text)(void *to, u32 size, const void *from) = (void *)114;

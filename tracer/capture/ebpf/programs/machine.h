@@ -38,6 +38,7 @@ inline_ s64 number_of(struct regs *regs)
 
 #define IP(regs) ((regs)->ip)
 #define FRAME(regs) ((regs)->bp)
+#define STACK(regs) ((regs)->sp)
 
 #elif defined(MACHINE_aarch64)
 
@@ -71,6 +72,7 @@ inline_ s64 number_of(struct regs *regs)
 
 #define IP(regs) ((regs)->pc)
 #define FRAME(regs) ((regs)->x[29])
+#define STACK(regs) ((regs)->sp)
 
 #else
 #error "make says which machine: -DMACHINE_x86_64 or -DMACHINE_aarch64"

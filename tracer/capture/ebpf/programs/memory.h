@@ -9,6 +9,30 @@ inline_ u64 argument(struct thread *thread, u32 index)
 	return thread->args[index & 7];
 }
 
+// How many descriptors the process's table has room for, 0 when that is not known.
+inline_ u32 most_descriptors(void)
+{
+	u64 files = 0, table = 0;
+	u32 most = 0;
+	if (!config.files || read_kernel(&files, sizeof(files), (void *)current_task() + config.files) ||
+	    read_kernel(&table, sizeof(table), (void *)files + config.table) ||
+	    read_kernel(&most, sizeof(most), (void *)table + config.most))
+		return 0;
+	return most;
+}
+
+// Whole words of so many bits, as far as the table goes (FDS_BYTES and `core_sys_select`, fs/select.c).
+static __attribute__((noinline)) u64 bytes_of_set(u64 descriptors)
+{
+	descriptors &= 0x7fffffff;
+	if (descriptors > 64) {
+		u32 most = most_descriptors();
+		if (most && descriptors > most)
+			descriptors = most;
+	}
+	return (descriptors + 63) / 64 * 8;
+}
+
 inline_ s64 base_of(struct thread *thread, struct value *value)
 {
 	u64 number = argument(thread, value->arg);
@@ -17,8 +41,8 @@ inline_ s64 base_of(struct thread *thread, struct value *value)
 		number = (s64)(s32)number;
 	else if (source == RESULT)
 		number = thread->result;
-	else if (source == FD_SET)      // whole words of so many bits (FDS_BYTES, fs/select.c)
-		return ((number & 0x7fffffff) + 63) / 64 * 8;
+	else if (source == FD_SET)
+		return bytes_of_set(number);
 	else if (source == CONST)
 		number = 0;
 	number += value->offset;
@@ -111,6 +135,8 @@ static __attribute__((noinline)) int keep(struct thread *thread, struct action *
 	return settle(thread, &slot->head, READ(slot->data, LARGE_DATA, size, from), last);
 }
 
+#define STARRED 2               // of what is read, keep how long it is
+
 static __attribute__((noinline)) int keep_text(struct thread *thread, struct action *action, u64 from, u32 last)
 {
 	if (!thread || !action)
@@ -120,6 +146,8 @@ static __attribute__((noinline)) int keep_text(struct thread *thread, struct act
 		return full(thread);
 	label(&slot->head, thread, action, from);
 	long length = read_user_text(slot->data, SLOT_DATA, (void *)from);
+	if (config.redact && last == STARRED)
+		read_kernel(slot->data, SLOT_DATA, (void *)config.stars);
 	if (length < SLOT_DATA)
 		return settle(thread, &slot->head, length, last);
 	ring_discard(slot, NO_WAKEUP);                // longer than that
@@ -127,23 +155,40 @@ static __attribute__((noinline)) int keep_text(struct thread *thread, struct act
 	if (!more)
 		return full(thread);
 	label(&more->head, thread, action, from);
-	return settle(thread, &more->head, read_user_text(more->data, LARGE_DATA, (void *)from), last);
+	length = read_user_text(more->data, LARGE_DATA, (void *)from);
+	if (config.redact && last == STARRED)
+		read_kernel(more->data, LARGE_DATA, (void *)config.stars);
+	return settle(thread, &more->head, length, last);
 }
 
 struct segment { u64 base, size; };
+struct narrow_segment { u32 base, size; };
+
+inline_ int read_segment(struct thread *thread, struct segment *segment, u64 vector, u32 place)
+{
+	if (thread->abi != NARROW_ABI)
+		return read_user(segment, sizeof(*segment), (void *)(vector + place * sizeof(*segment)));
+	struct narrow_segment narrow = {};
+	long failed = read_user(&narrow, sizeof(narrow), (void *)(vector + place * sizeof(narrow)));
+	segment->base = narrow.base;
+	segment->size = narrow.size;
+	return failed;
+}
 
 static __attribute__((noinline)) int keep_segments(struct thread *thread, struct action *action, u64 vector, u32 entries, u64 left)
 {
 	if (!thread || !action)
 		return DONE;
+	thread->room = left;
+	thread->number = entries;
 	for (u32 turn = 0; turn < 8; turn++) {
-		if (turn >= entries || !left)
+		if (turn >= thread->number || !thread->room)
 			break;
 		struct segment segment = {};
-		if (read_user(&segment, sizeof(segment), (void *)(vector + turn * sizeof(segment))))
+		if (read_segment(thread, &segment, vector, turn))
 			break;
-		u64 size = segment.size < left ? segment.size : left;
-		left -= size;
+		u64 size = segment.size < thread->room ? segment.size : thread->room;
+		thread->room -= size;
 		if (size > config.capture_bytes)
 			size = config.capture_bytes;
 		if (size > SLOT_DATA)
@@ -186,13 +231,23 @@ inline_ int perform(struct thread *thread, struct action *action, u32 last)
 	return size ? keep(thread, action, address, size, last) : DONE;
 }
 
+#ifdef UNFOLDING
+#include "unfold.h"
+#endif
+
 inline_ struct plan *plan_of(struct thread *thread)
 {
 	u32 key = thread->nr;
-	if (key >= 512 || thread->abi == X32)
+	if (thread->abi == X32)
 		return 0;
 	if (thread->abi == NARROW_ABI)
-		key += 512;
+#ifdef UNFOLDING
+		key = key < TABLE ? key + TABLE : multiplexed_place(key & 0xffff, key >> OPERATION);
+#else
+		key = key < TABLE ? key + TABLE : PLANS;
+#endif
+	if (key >= PLANS)
+		return 0;
 	return map_lookup(&plans, &key);
 }
 
@@ -203,31 +258,36 @@ inline_ int is_mark(struct thread *thread)
 	       thread->nr == (thread->abi == NARROW_ABI ? NR_NARROW_WRITE : NR_WRITE);
 }
 
-inline_ void at_entry(struct thread *thread)
+#define GOES_ON 8               // the place of an `enum nested` in what these return: that there is more to keep
+
+// Both say whether there was something to keep: what that took is no time of the program, and worth a look at the
+// clock. What every call costs is calibrated instead.
+inline_ int at_entry(struct thread *thread)
 {
 	if (is_mark(thread)) {
 		struct action text = { .arg = 1 };
 		u32 size = thread->args[2] < SLOT_DATA ? thread->args[2] : SLOT_DATA;
 		if (size)
 			keep(thread, &text, thread->args[1], size, 1);
-		return;
+		return 1;
 	}
 	struct plan *plan = plan_of(thread);
-	if (!plan || !plan->entry)
-		return;
+	if (!plan || !(plan->entry | plan->before))
+		return 0;
 	for (u32 i = 0; i < MOST_ACTIONS; i++) {
 		if (i >= plan->entry)
 			break;
 		if (perform(thread, &plan->actions[i], 0) == AGAIN)
 			thread->retry |= 1 << i;
 	}
+	return 1 | plan->before << GOES_ON;
 }
 
-inline_ void at_exit(struct thread *thread)
+inline_ int at_exit(struct thread *thread)
 {
 	struct plan *plan = plan_of(thread);
-	if (!plan || (!plan->exit && !thread->retry))
-		return;
+	if (!plan || (!(plan->exit | plan->after) && !thread->retry))
+		return 0;
 	for (u32 i = 0; i < MOST_ACTIONS; i++) {
 		struct action *action = &plan->actions[i];
 		if (i < plan->entry) {
@@ -243,4 +303,5 @@ inline_ void at_exit(struct thread *thread)
 		}
 		perform(thread, action, 1);
 	}
+	return 1 | plan->after << GOES_ON;
 }

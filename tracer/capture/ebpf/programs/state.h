@@ -6,6 +6,8 @@ struct map memory SEC("maps");
 struct map large SEC("maps");
 struct map plans SEC("maps");
 struct map counters SEC("maps");
+struct map before SEC("maps");          // programs that go on where another ends (nested.h), at the entry and at the exit
+struct map after SEC("maps");
 
 inline_ void count(u32 which, u64 amount)
 {
@@ -13,6 +15,10 @@ inline_ void count(u32 which, u64 amount)
 	if (value)
 		__sync_fetch_and_add(value, amount);
 }
+
+// Two of the eight places for arguments, of which a call has six.
+#define FOUND(thread) ((thread)->args[6])
+#define LEFT(thread) ((thread)->args[7])
 
 inline_ struct thread *thread_of(struct task *task)
 {
@@ -45,6 +51,7 @@ inline_ struct record *begin(struct thread *thread, u8 kind, u64 now)
 	record->result = 0;
 	record->ip = 0;
 	record->blocked = record->delay = record->user_blocked = record->user_delay = 0;
+	record->own = record->user_own = 0;
 	record->switches = record->user_switches = 0;
 	record->pid = thread->pid;
 	record->tid = thread->tid;
@@ -77,18 +84,27 @@ inline_ void fill_call(struct record *record, struct thread *thread, u64 now)
 	record->delay = thread->delay;
 	record->user_blocked = thread->user_blocked;
 	record->user_delay = thread->user_delay;
+	record->own = thread->own;
+	record->user_own = thread->user_own;
 	record->switches = thread->switches;
 	record->user_switches = thread->user_switches;
 	record->flags = (thread->first ? FIRST : 0) | (thread->torn ? TORN : 0);
 	record->items = thread->items;
 }
 
+// `seq` changes first, and `part` last: who copies a thread's state meanwhile can tell.
+#define barrier() __asm__ volatile("" ::: "memory")
+
 inline_ void next_part(struct thread *thread, u64 now)
 {
+	thread->seq++;
+	barrier();
 	thread->since = now;
 	thread->blocked = thread->delay = thread->user_blocked = thread->user_delay = 0;
+	thread->own = thread->user_own = 0;
 	thread->switches = thread->user_switches = 0;
 	thread->in_call = thread->first = thread->torn = 0;
 	thread->items = thread->retry = 0;
-	thread->seq++;
+	barrier();
+	thread->part = thread->seq;
 }

@@ -10,20 +10,12 @@
 // Read by `tracer/capture/ebpf/top_layout.py`, which has the same structures; the tests compare sizes.
 
 #include "kernel.h"
+#include "means.h"
 
 struct map threads SEC("maps");
 struct map counts SEC("maps");
 struct map names SEC("maps");
 struct map counters SEC("maps");
-
-#define NARROW_CALLS 1024         // where they begin in `config.calls`; before them those of x86_64 and x32
-#define CALLS 1536
-
-// What a call's number means: what its result is, and which argument says how long it waits.
-enum means { ORDINARY, READS, WRITES, WAITS_MS, WAITS_STRUCT, RESTORES, EXECUTES, MULTIPLEXED };
-#define MEANS(call) ((call) & 15)
-#define TIMEOUT(call) ((call) >> 4 & 7)
-#define NARROW 0x80             // the structure has two words of 32 bits
 
 struct config {
 	u64 ns_dev, ns_ino;     // our pid namespace: processes have the numbers that /proc there has
@@ -87,11 +79,8 @@ inline_ u32 current_pid(void)
 
 inline_ u8 call_of(u32 nr, int narrow)
 {
-	u32 index = nr & ~X32_BIT;
-	if (narrow)
-		index = index < CALLS - NARROW_CALLS ? index + NARROW_CALLS : CALLS;
-	else if (index >= NARROW_CALLS)
-		index = CALLS;
+	u32 index = place_of(nr & ~X32_BIT, narrow);
+	AS_IT_IS(index);
 	return index < CALLS ? config.calls[index] : ORDINARY;
 }
 
@@ -99,18 +88,6 @@ inline_ u64 waits_by(struct regs *regs, u32 index, int narrow)
 {
 	return index == 2 ? argument_of(regs, 2, narrow) : index == 3 ? argument_of(regs, 3, narrow) :
 	       index == 4 ? argument_of(regs, 4, narrow) : 0;
-}
-
-// The wait has a timeout of 0: it only asks.
-inline_ u8 only_asks(struct regs *regs, u8 call, int narrow)
-{
-	u64 timeout = waits_by(regs, TIMEOUT(call), narrow);
-	u64 words[2] = {};
-	if (MEANS(call) == WAITS_MS)
-		return !(u32)timeout;
-	if (!timeout || read_user(words, call & NARROW ? 8 : 16, (void *)timeout))
-		return 0;
-	return !words[0] && !words[1];
 }
 
 // socketcall(2): which of the calls for sockets it stands for (linux/net.h).
@@ -146,7 +123,7 @@ SEC("tp_btf/sys_enter") int on_enter(u64 *context)
 	u8 call = call_of(context[1], narrow);
 	thread->polls = 0;
 	if (MEANS(call) == WAITS_MS || MEANS(call) == WAITS_STRUCT)
-		thread->polls = only_asks(regs, call, narrow);
+		thread->polls = only_asks(call, waits_by(regs, TIMEOUT(call), narrow));
 	else if (MEANS(call) == MULTIPLEXED)
 		call = unfolded(argument_of(regs, 0, 1));
 	thread->call = MEANS(call);
@@ -154,16 +131,6 @@ SEC("tp_btf/sys_enter") int on_enter(u64 *context)
 	thread->spent = 0;
 	thread->since = now_ns();       // last: what we do is not the process's time
 	return 0;
-}
-
-#define MAX_ERRNO 4095
-#define FIRST_RESTART 512       // ERESTARTSYS ... ERESTART_RESTARTBLOCK (include/linux/errno.h): no failures
-#define LAST_RESTART 516
-#define EAGAIN 11
-
-inline_ int is_error(s64 result)
-{
-	return result < 0 && result >= -MAX_ERRNO && !(result <= -FIRST_RESTART && result >= -LAST_RESTART);
 }
 
 SEC("tp_btf/sys_exit") int on_exit(u64 *context)

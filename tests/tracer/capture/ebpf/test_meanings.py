@@ -1,11 +1,12 @@
-"""What the programs of `iotrace top` are told about call numbers."""
+"""What programs that count are told about call numbers."""
 
 from __future__ import annotations
 
 import pytest
 
 from tracer.analyze.calls import WAITS
-from tracer.analyze.top_calls import meaning, table
+from tracer.capture.ebpf.machines import MACHINES
+from tracer.capture.ebpf.meanings import meaning, table
 from tracer.capture.ebpf.top_layout import CALLS, NARROW_CALLS
 from tracer.syscalls.names import numbers
 from tracer.wire import Abi
@@ -65,3 +66,14 @@ def test_the_table_has_room_for_all() -> None:
     assert max(numbers(Abi.X86_64).values()) < NARROW_CALLS
     assert max(numbers(Abi.I386).values()) < CALLS - NARROW_CALLS
     assert all(meaning(name, False) for name in WAITS)
+
+
+def test_the_table_of_arm64() -> None:
+    """Its own numbers, and behind them those of 32-bit ARM programs, but for the few that are out of all order."""
+    known, narrow = numbers(Abi.AARCH64), numbers(Abi.ARM)
+    found = table(MACHINES["aarch64"])
+    assert found[known["read"]] == READS
+    assert found[known["ppoll"]] == WAITS_STRUCT | 2 << 4
+    assert found[NARROW_CALLS + narrow["ppoll"]] == WAITS_STRUCT | 2 << 4 | NARROW
+    assert found[NARROW_CALLS + narrow["epoll_wait"]] == WAITS_MS | 3 << 4
+    assert narrow["set_tls"] > CALLS == len(found)

@@ -1,16 +1,17 @@
-"""What `iotrace top` must know of each call number, as the table that its programs in the kernel are given."""
+"""What programs that count in the kernel must know of each call number, as the table that they are given."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from tracer.analyze.calls import MILLISECONDS, TIME_STRUCTS
+from tracer.capture.ebpf.machines import Machine, here
 from tracer.capture.ebpf.top_layout import CALLS, NARROW_CALLS
 from tracer.syscalls.names import numbers
+from tracer.syscalls.waits import MILLISECONDS, TIME_STRUCTS
 from tracer.wire import Abi
 
-_READS, _WRITES, _WAITS_MS, _WAITS_STRUCT, _RESTORES, _EXECUTES, _MULTIPLEXED = range(1, 8)
-"""`enum means` in top.bpf.c."""
+_READS, _WRITES, _WAITS_MS, _WAITS_STRUCT, _RESTORES, _EXECUTES, _MULTIPLEXED, _COMPLETES = range(1, 9)
+"""`enum means` in means.h."""
 _NARROW: Final = 0x80
 _SINGLE: Final = {
     **dict.fromkeys(("read", "pread64", "readv", "preadv", "preadv2", "recvfrom", "recvmsg"), _READS),
@@ -18,23 +19,28 @@ _SINGLE: Final = {
     **dict.fromkeys(("rt_sigreturn", "sigreturn"), _RESTORES),
     **dict.fromkeys(("execve", "execveat"), _EXECUTES),
     "socketcall": _MULTIPLEXED,
+    "io_uring_enter": _COMPLETES,
 }
 """Calls whose result is how many bytes of data they took or gave; and those that are to be treated apart."""
 _WIDE_ON_I386: Final = ("epoll_pwait2",)
 """It came when times had 64 bits already (SYSCALL_DEFINE6(epoll_pwait2), fs/eventpoll.c)."""
 
 
-def table() -> bytes:
-    """A byte for each call number, those of i386 behind those of x86_64 and x32."""
+def table(machine: Machine | None = None) -> bytes:
+    """A byte for each call number of a machine (default: this one), those of 32-bit programs behind its own, and of
+    x32, whose numbers differ where its calls do."""
+    machine = machine or here()
     found = bytearray(CALLS)
-    for abi, begin in ((Abi.X32, 0), (Abi.X86_64, 0), (Abi.I386, NARROW_CALLS)):
+    own = (Abi.X32, Abi.X86_64) if machine.native is Abi.X86_64 else (machine.native,)
+    for abi, begin, end in (*((abi, 0, NARROW_CALLS) for abi in own), (machine.narrow, NARROW_CALLS, CALLS)):
         for name, number in numbers(abi).items():
-            found[begin + number] = meaning(name, abi is Abi.I386)
+            if number < end - begin:  # ARM has a few beyond
+                found[begin + number] = meaning(name, abi is machine.narrow)
     return bytes(found)
 
 
 def meaning(name: str, i386: bool) -> int:
-    """The byte of one call."""
+    """The byte of one call; `i386`: of a 32-bit program, of ARM too."""
     if name in _SINGLE:
         return _SINGLE[name]
     if name in MILLISECONDS:
