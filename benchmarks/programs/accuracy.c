@@ -23,13 +23,13 @@ struct own {                    // of one thread, so that nobody waits for anoth
     volatile char *other;
     struct pollfd fds[FDS];
     struct iovec vector[2];
-    int zero, file;
+    int zero, file, pipe[2];     // a shared one would make threads wait for each other's count of its users
     double clock;               // what reading the clock costs
     double each[SECTIONS + 1];
     volatile unsigned sink;
 };
 static pthread_barrier_t together;
-static int calls, pipe_end;
+static int calls;
 
 static void do_getppid(struct own *own) { syscall(SYS_getppid); }
 static void do_read(struct own *own) { if (read(own->zero, own->buffer, 1) != 1) abort(); }
@@ -86,7 +86,8 @@ static void *work(void *argument) {
     own->file = mkstemp(name);
     unlink(name);
     if (write(own->file, own->buffer, MIB) != MIB) abort();
-    for (int i = 0; i < FDS; i++) own->fds[i] = (struct pollfd){.fd = pipe_end, .events = POLLIN};
+    if (pipe(own->pipe)) abort();
+    for (int i = 0; i < FDS; i++) own->fds[i] = (struct pollfd){.fd = own->pipe[0], .events = POLLIN};
     own->clock = median(do_nothing, own, 1, 0);
     for (int s = 0; s < SECTIONS; s++) {
         int chunk = calls / sections[s].part + 1;
@@ -102,11 +103,10 @@ static void *work(void *argument) {
     return 0;
 }
 int main(int argc, char **argv) {
-    int ends[2], threads = argc > 2 ? atoi(argv[2]) : 1;
+    int threads = argc > 2 ? atoi(argv[2]) : 1;
     pthread_t others[MOST_THREADS];
     calls = argc > 1 ? atoi(argv[1]) : 400;
-    if (calls < 1 || threads < 1 || threads > MOST_THREADS || pipe(ends)) return 2;
-    pipe_end = ends[0];
+    if (calls < 1 || threads < 1 || threads > MOST_THREADS) return 2;
     struct own *all = calloc(threads, sizeof *all);
     pthread_barrier_init(&together, 0, threads);
     for (int i = 1; i < threads; i++)
