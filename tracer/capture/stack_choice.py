@@ -13,7 +13,7 @@ from tracer.wire import Abi
 
 MOST_FRAMES: Final = 127
 """PERF_MAX_STACK_DEPTH (linux/perf_event.h)."""
-SHORT_BYTES: Final = 104
+SHORT_BYTES: Final = 144
 """Kept of the stack's memory: enough for a wrapper of the C library, which has no frame of its own."""
 LONG_BYTES: Final = 4096
 """The same at a call that blocked, or that was asked for by name: of functions without frame pointers, only those

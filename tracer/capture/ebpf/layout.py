@@ -43,7 +43,7 @@ SLOT_HEAD: Final = np.dtype([
     ("tid", "<i4"), ("seq", "<u4"), ("address", "<u8"), ("arg", "u1"), ("when", "u1"), ("reason", "<u2"),
     ("length", "<u2"), ("order", "<u2"),
 ])  # fmt: skip
-SLOT_DATA: Final = 104
+SLOT_DATA: Final = 144
 
 VALUE: Final = Struct("<BBBxiII")
 """source, arg, width, offset, scale, most."""

@@ -79,7 +79,7 @@ struct record {
 	u16 items, unused;
 };
 
-// A piece of user memory: 104 bytes of it in the ring `memory`, or up to 4096 in the ring `large`.
+// A piece of user memory: 144 bytes of it in the ring `memory`, or up to 4096 in the ring `large`.
 struct slot_head {
 	u32 tid, seq;
 	u64 address;
@@ -88,7 +88,7 @@ struct slot_head {
 	u16 length;
 	u16 order;              // among those of its call
 };
-#define SLOT_DATA 104
+#define SLOT_DATA 144          // struct stat fits
 #define NO_ARG 255              // pieces of no argument, and of an i386 call's block of arguments, as in tracer/wire.py
 #define ARGUMENT_BLOCK 252
 #define APART 0x80000000        // in a slot's and a record's number: of an event, not of the call it came in
