@@ -127,10 +127,11 @@ async def test_the_picture_of_the_output_tab(
     update: bool, live_source: Callable[[str], RecordingSource], run: FakeRun
 ) -> None:
     """What a model says at its end."""
-    os.write(run.slave, SAID)
     app = IotraceApp(live_source("epoll"), run)
     async with app.run_test(size=SIZE) as pilot:
         await after("8")(pilot)  # type: ignore[misc]
+        await at_rest(pilot)  # lines are as wide as the terminal was when they were written
+        os.write(run.slave, SAID)
         await until(pilot, lambda: "960" in shown(pilot))
         await at_rest(pilot)
         drawn = picture(app)

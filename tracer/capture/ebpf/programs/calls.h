@@ -1,4 +1,4 @@
-// A call's number and arguments, and the beginning of a thread.
+// A call's number and arguments, its beginning, and the beginning of a thread.
 
 inline_ void take_arguments(struct thread *thread, struct regs *regs, s64 nr)
 {
@@ -51,4 +51,38 @@ inline_ void begun(struct thread *thread)
 	thread->user_blocked = blocked;
 	thread->user_delay = delay;
 	thread->user_switches = switches;
+}
+
+// The beginning of a call, and when that was; 0 for one that is not wanted.
+inline_ u64 enters(struct thread *thread, u64 *context)
+{
+	is_here(thread, current_task());
+	begun(thread);
+	if (passes(thread, (struct regs *)context[0], (s64)context[1]))
+		return 0;
+	u64 now = now_ns();
+	if (!thread->tid)
+		name_it(thread);
+	take_arguments(thread, (struct regs *)context[0], (s64)context[1]);
+	thread->at = now;
+	thread->in_call = 1;
+	thread->switches = 0;
+	return now;
+}
+
+// A call that is at its end and whose beginning was not seen: we came while it was inside, or a seccomp filter refused it.
+// Returns the record's flags.
+inline_ u16 was_inside(struct thread *thread, struct regs *regs, u64 now)
+{
+	if (!thread->tid)
+		name_it(thread);
+	take_arguments(thread, regs, number_of(regs));
+	thread->at = thread->attached ? thread->since : now;
+	if (!thread->attached)
+		return 0;
+	thread->blocked += thread->user_blocked;
+	thread->delay += thread->user_delay;
+	thread->switches += thread->user_switches;
+	thread->user_blocked = thread->user_delay = thread->user_switches = 0;
+	return NO_ENTRY;
 }

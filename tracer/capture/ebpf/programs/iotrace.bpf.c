@@ -18,9 +18,9 @@
 #include "state.h"
 #include "scope.h"
 #include "memory.h"
+#include "switches.h"
 #include "calls.h"
 #include "stacks.h"
-#include "switches.h"
 #include "lives.h"
 
 // The way out of a call ends here, at `at`, which was put by in `left`; what came after that was our own work.
@@ -46,17 +46,9 @@ SEC("tp_btf/sys_enter") int on_enter(u64 *context)
 	struct thread *thread = thread_of(current_task());
 	if (!thread)
 		return 0;
-	is_here(thread, current_task());
-	begun(thread);
-	if (passes(thread, (struct regs *)context[0], (s64)context[1]))
+	u64 now = enters(thread, context);
+	if (!now)
 		return 0;
-	u64 now = now_ns();
-	if (!thread->tid)
-		name_it(thread);
-	take_arguments(thread, (struct regs *)context[0], (s64)context[1]);
-	thread->at = now;
-	thread->in_call = 1;
-	thread->switches = 0;
 	u32 worked = at_entry(thread);
 	if (!worked)
 		return 0;
@@ -81,21 +73,7 @@ SEC("tp_btf/sys_exit") int on_exit(u64 *context)
 	if (has_passed(thread, (struct regs *)context[0]))
 		return 0;
 	u64 now = now_ns();
-	u16 flags = 0;
-	if (!thread->in_call) {                       // attached inside it, or refused by a seccomp filter
-		struct regs *regs = (struct regs *)context[0];
-		if (!thread->tid)
-			name_it(thread);
-		take_arguments(thread, regs, number_of(regs));
-		thread->at = thread->attached ? thread->since : now;
-		flags = thread->attached ? NO_ENTRY : 0;
-		if (thread->attached) {
-			thread->blocked += thread->user_blocked;
-			thread->delay += thread->user_delay;
-			thread->switches += thread->user_switches;
-			thread->user_blocked = thread->user_delay = thread->user_switches = 0;
-		}
-	}
+	u16 flags = thread->in_call ? 0 : was_inside(thread, (struct regs *)context[0], now);
 	thread->attached = 0;
 	thread->result = result;
 	thread->flags = flags;

@@ -10,8 +10,8 @@
 #include "state.h"
 #include "scope.h"
 #include "memory.h"
-#include "calls.h"
 #include "switches.h"
+#include "calls.h"
 #include "lives.h"
 #include "sums.h"
 
@@ -52,17 +52,9 @@ SEC("tp_btf/sys_enter") int on_enter(u64 *context)
 	struct thread *thread = thread_of(current_task());
 	if (!thread)
 		return 0;
-	is_here(thread, current_task());
-	begun(thread);
-	if (passes(thread, (struct regs *)context[0], (s64)context[1]))
+	u64 now = enters(thread, context);
+	if (!now)
 		return 0;
-	u64 now = now_ns();
-	if (!thread->tid)
-		name_it(thread);
-	take_arguments(thread, (struct regs *)context[0], (s64)context[1]);
-	thread->at = now;
-	thread->in_call = 1;
-	thread->switches = 0;
 	thread->era = setting(ERA);
 	u32 place = place_of(thread->nr, thread->abi == NARROW_ABI);
 	u8 *means = map_lookup(&meanings, &place);
@@ -87,22 +79,12 @@ SEC("tp_btf/sys_exit") int on_exit(u64 *context)
 		return 0;
 	u64 now = now_ns();
 	u16 flags = 0;
-	if (!thread->in_call) {                       // attached inside it, or refused by a seccomp filter
-		struct regs *regs = (struct regs *)context[0];
-		if (!thread->tid)
-			name_it(thread);
-		take_arguments(thread, regs, number_of(regs));
-		thread->at = thread->attached ? thread->since : now;
+	if (!thread->in_call) {
+		flags = was_inside(thread, (struct regs *)context[0], now);
 		thread->era = setting(ERA);
 		thread->means = thread->asks = 0;
-		if (thread->attached) {
-			flags = NO_ENTRY;
+		if (flags)
 			thread->single = ALONE;
-			thread->blocked += thread->user_blocked;
-			thread->delay += thread->user_delay;
-			thread->switches += thread->user_switches;
-			thread->user_blocked = thread->user_delay = thread->user_switches = 0;
-		}
 	}
 	thread->attached = 0;
 	thread->result = (s64)context[1];
