@@ -12,8 +12,8 @@ settings.load_profile("patient")
 
 
 def pytest_configure() -> None:
-    """A shell's background job starts with SIGINT ignored, one under nohup with SIGHUP, and so would every program that a
-    test sends them to. A handler of ours is the default again in what we start (execve(2))."""
+    """A shell's background job starts with SIGINT ignored, one under nohup with SIGHUP, and so would every program
+    that a test sends them to. A handler of ours is the default again in what we start (execve(2))."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda _number, _frame: None)
