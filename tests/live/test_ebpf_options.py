@@ -12,7 +12,9 @@ import pytest
 from tests.live.bpf import bpf_refused
 from tests.live.captured import compile_c
 from tests.live.recorded import IOTRACE, TIMEOUT, iotrace
+from tests.live.test_attach import has_begun
 from tests.live.test_recording_tail import assert_adds_up
+from tests.live.test_violent_ends import eventually
 from tracer.capture.seccomp_filter import always
 from tracer.wire import Abi
 
@@ -25,15 +27,19 @@ BUSY = r"""
 #include <pthread.h>
 #include <time.h>
 #include <unistd.h>
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec + now.tv_nsec / 1e9;
+}
 static void *work(void *arg) {
     int fd = open("/dev/zero", O_RDONLY);
     char byte;
-    struct timespec begin, now;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
-    do {
+    double begin = seconds();
+    for (int turn = 1; turn <= 1600; turn++) {
         for (int i = 0; i < 100; i++) (void)!read(fd, &byte, 1);
-        clock_gettime(CLOCK_MONOTONIC, &now);
-    } while (now.tv_sec - begin.tv_sec + (now.tv_nsec - begin.tv_nsec) / 1e9 < 1.6);
+        while (seconds() < begin + turn / 1e3);
+    }
     return arg;
 }
 int main(void) {
@@ -52,7 +58,7 @@ FAMILY = r"""
 int main(void) {
     int fd = open("/dev/zero", O_RDONLY);
     char byte;
-    if (read(0, &byte, 1) < 0) return 1;
+    do { if (read(0, &byte, 1) != 1) return 1; } while (byte != 'x');
     for (int i = 0; i < 1009; i++) { (void)!read(fd, &byte, 1); getppid(); }
     if (!fork()) { for (int i = 0; i < 101; i++) (void)!read(fd, &byte, 1); _exit(7); }
     int status;
@@ -92,24 +98,33 @@ def test_a_file_that_begins_among_busy_threads_knows_them_all(tmp_path: Path) ->
 def test_a_process_that_runs_already_can_be_asked_for_some_calls(tmp_path: Path) -> None:
     """Nothing is put on it, so nothing need be there before it starts."""
     path = tmp_path / "a.iotrace"
-    running = subprocess.Popen([compile_c(FAMILY, tmp_path)], stdin=subprocess.PIPE)
-    assert running.stdin is not None
+    running = subprocess.Popen([compile_c(FAMILY, tmp_path)], stdin=subprocess.PIPE, bufsize=0)
+    asked = 0
+
+    def seen() -> bool:
+        """Whether a call of it is in the file by now."""
+        nonlocal asked
+        assert running.stdin is not None
+        running.stdin.write(b".")
+        asked += 1
+        return has_begun(path)
+
     watching = subprocess.Popen(
         [*IOTRACE, "attach", str(running.pid), "--backend", "ebpf", "--no-tui", "--trace", "read", "-o", path],
         stdout=subprocess.DEVNULL,
     )
     try:
-        while not path.exists() or not path.stat().st_size:
-            assert watching.poll() is None
-        running.stdin.write(b"x")
-        running.stdin.close()
+        assert eventually(seen)
+        assert running.stdin is not None
+        with running.stdin:
+            running.stdin.write(b"x")
         assert running.wait(timeout=TIMEOUT) == 7
         assert watching.wait(timeout=TIMEOUT) == 0
     finally:
         watching.kill()
         running.kill()
     counts = {row["name"]: row["calls"] for row in report(path)["syscalls"] if row["calls"]}
-    assert 1009 + 101 <= counts["read"] <= 1 + 1009 + 101
+    assert 1 + 1 + 1009 + 101 <= counts["read"] <= asked + 1 + 1009 + 101
     assert not set(counts) - {"read"} - always(Abi.X86_64)
 
 
