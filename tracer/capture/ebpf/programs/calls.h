@@ -86,3 +86,14 @@ inline_ u16 was_inside(struct thread *thread, struct regs *regs, u64 now)
 	thread->user_blocked = thread->user_delay = thread->user_switches = 0;
 	return NO_ENTRY;
 }
+
+// The end of a call, and when that is; 0 for one that is not wanted, and for a child's way out of the clone that made it.
+inline_ u64 leaves(struct thread *thread, u64 *context)
+{
+	is_here(thread, current_task());
+	if (thread->newborn) {
+		spawned(thread, now_ns());
+		return 0;
+	}
+	return has_passed(thread, (struct regs *)context[0]) ? 0 : now_ns();
+}

@@ -64,18 +64,12 @@ SEC("tp_btf/sys_exit") int on_exit(u64 *context)
 	struct thread *thread = thread_of(current_task());
 	if (!thread)
 		return 0;
-	is_here(thread, current_task());
-	s64 result = (s64)context[1];
-	if (thread->newborn) {                        // the child's way out of the clone that made it
-		spawned(thread, now_ns());
+	u64 now = leaves(thread, context);
+	if (!now)
 		return 0;
-	}
-	if (has_passed(thread, (struct regs *)context[0]))
-		return 0;
-	u64 now = now_ns();
 	u16 flags = thread->in_call ? 0 : was_inside(thread, (struct regs *)context[0], now);
 	thread->attached = 0;
-	thread->result = result;
+	thread->result = (s64)context[1];
 	thread->flags = flags;
 	LEFT(thread) = now;
 	u32 worked = at_exit(thread);

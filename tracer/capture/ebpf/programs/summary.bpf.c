@@ -70,14 +70,9 @@ SEC("tp_btf/sys_exit") int on_exit(u64 *context)
 	struct thread *thread = thread_of(current_task());
 	if (!thread)
 		return 0;
-	is_here(thread, current_task());
-	if (thread->newborn) {                        // the child's way out of the clone that made it
-		spawned(thread, now_ns());
+	u64 now = leaves(thread, context);
+	if (!now)
 		return 0;
-	}
-	if (has_passed(thread, (struct regs *)context[0]))
-		return 0;
-	u64 now = now_ns();
 	u16 flags = 0;
 	if (!thread->in_call) {
 		flags = was_inside(thread, (struct regs *)context[0], now);
