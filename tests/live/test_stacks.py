@@ -227,10 +227,9 @@ def test_functions_of_node(tmp_path: Path) -> None:
         "function lookOften() { for (let i = 0; i < 300; i++) findNothing(); }\n"
         "lookOften();\n"
     )
-    run = recorded(
-        ["node", "--perf-basic-prof", "--interpreted-frames-native-stack", script], tmp_path, "ptrace",
-        "--stacks=openat",
-    )  # fmt: skip
+    command = ["node", "--perf-basic-prof", "--interpreted-frames-native-stack"]
+    command += ["--no-logfile-per-isolate", f"--logfile={tmp_path}/v8.log"]  # else one is left where we are
+    run = recorded([*command, script], tmp_path, "ptrace", "--stacks=openat")
     calls = folded(run.path, "calls")
     for path in Path("/tmp").glob("perf-*.map"):
         if path.stat().st_uid == os.getuid() and b"findNothing" in path.read_bytes():
