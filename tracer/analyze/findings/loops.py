@@ -1,7 +1,9 @@
 """Event loops: what a thread did between the return of one wait for descriptors and the next one.
 
 A *lap* is the time from the return of a wait to the entry of the thread's next one, without the time it waited for
-a CPU, which is not its own doing. What happens before the first wait and after the last one is not in the loop.
+a CPU, which is not its own doing. Who takes a connection has looked for news as well, so an accept ends a lap and
+begins one: a server that accepts until nobody is there waits only then, however many it has served. What happens
+before the first wait and after the last one is not in the loop.
 """
 
 from __future__ import annotations
@@ -32,14 +34,14 @@ class Loops:
         self.laps = Histograms()
         """By set of phases << 32 | thread, ns."""
         self.lap = Ledger()
-        """Every lap. The call is the wait that ended it; amount = its ns, figure = the longest."""
+        """Every lap. The call is what ended it; amount = its ns, figure = the longest."""
         self.long = Ledger()
         """Laps of LONG_NS and more. The call is what took longest in the lap, itself or what led up to it: cpu =
         all user and kernel time of the lap, blocked = what it slept, figure = the longest lap."""
         self.held = Ledger()
         """Calls in a lap that slept for HELD_NS and more. figure = the longest sleep."""
         self._since: dict[int, int] = {}
-        """By thread: own time since its last wait, in earlier batches."""
+        """By thread: own time since it last looked for news, in earlier batches."""
         self._pending: dict[int, list[tuple[tuple[int, int, int, int], tuple[int, int, int]]]] = {}
         """By thread: calls that slept since its last wait. In a loop only when it waits again."""
 
@@ -52,18 +54,19 @@ class Loops:
             return
         total = np.concatenate(([0], np.cumsum(sheet.own[line])))
         waits = np.flatnonzero((sheet.trait[line] & READY) != 0)
+        looks = np.flatnonzero((sheet.trait[line] & (READY | Trait.ACCEPT)) != 0)
         thread = sheet.thread[line]
         starts = np.flatnonzero(np.concatenate(([True], thread[1:] != thread[:-1])))
         ends = np.append(starts[1:], len(line))
-        self._laps(sheet, line, total, waits)
+        self._laps(sheet, line, total, looks)
         self._hold(sheet, line, waits, starts, ends)
-        self._edges(sheet, line, total, waits, starts, ends)
+        self._edges(sheet, line, total, looks, starts, ends)
 
-    def _laps(self, sheet: Sheet, line: Ints, total: Ints, waits: Ints) -> None:
+    def _laps(self, sheet: Sheet, line: Ints, total: Ints, looks: Ints) -> None:
         """Laps that begin and end in this batch."""
-        if len(waits) < 2:
+        if len(looks) < 2:
             return
-        begin, end = waits[:-1], waits[1:]
+        begin, end = looks[:-1], looks[1:]
         same = sheet.thread[line[begin]] == sheet.thread[line[end]]
         begin, end = begin[same], end[same]
         times = sheet.columns.times
@@ -76,7 +79,7 @@ class Loops:
             self._long(sheet, line[int(begin[at]) + 1 : int(end[at]) + 1], int(lap[at]))
 
     def _long(self, sheet: Sheet, rows: Ints, lap: int) -> None:
-        """One long lap: its calls, the wait that ended it last."""
+        """One long lap: its calls, the wait or accept that ended it last."""
         times = sheet.columns.times
         own = sheet.own[rows].copy()
         inside = times.kernel[rows[-1]] + times.blocked[rows[-1]]
@@ -88,10 +91,10 @@ class Loops:
             cpu=np.array([lap - blocked]), blocked=np.array([blocked]),
         )  # fmt: skip
 
-    def _edges(self, sheet: Sheet, line: Ints, total: Ints, waits: Ints, starts: Ints, ends: Ints) -> None:
+    def _edges(self, sheet: Sheet, line: Ints, total: Ints, looks: Ints, starts: Ints, ends: Ints) -> None:
         """Laps over the end of a batch."""
         times = sheet.columns.times
-        firsts, lasts = np.searchsorted(waits, starts), np.searchsorted(waits, ends)
+        firsts, lasts = np.searchsorted(looks, starts), np.searchsorted(looks, ends)
         for start, end, first, last in zip(
             starts.tolist(), ends.tolist(), firsts.tolist(), lasts.tolist(), strict=True
         ):
@@ -101,7 +104,7 @@ class Loops:
                     self._since[thread] += int(total[end] - total[start])
                 continue
             if thread in self._since:
-                at = int(waits[first])
+                at = int(looks[first])
                 inside = int(times.kernel[line[at]] + times.blocked[line[at]])
                 within = int(total[at + 1] - total[start]) - inside
                 lap, row = self._since[thread] + within, line[at][None]
@@ -109,7 +112,7 @@ class Loops:
                 self.laps.add(sheet.within[row] << 32 | thread, np.array([lap]))
                 if lap >= LONG_NS:
                     self._long(sheet, line[start : at + 1], lap)
-            self._since[thread] = int(total[end] - total[int(waits[last - 1]) + 1])
+            self._since[thread] = int(total[end] - total[int(looks[last - 1]) + 1])
 
     def _hold(self, sheet: Sheet, line: Ints, waits: Ints, starts: Ints, ends: Ints) -> None:
         """Calls that slept in the loop."""

@@ -52,6 +52,23 @@ def test_computing_for_a_short_time_is_not() -> None:
     assert rules(script.told(5)) == []
 
 
+def busy(each: int) -> Script:
+    """Eleven connections taken one after the other, each with `each` ns of computing, before it waits again."""
+    script = loop(11)
+    for _ in range(11):
+        script.call("accept4", 5, 0x1000, 0x2000, result=7).call("read", 7, 0x1000, 64, result=60, user=each)
+        script.call("close", 7)
+    return script.call("accept4", 5, 0x1000, 0x2000, error="EAGAIN").told(5)
+
+
+def test_taking_the_next_connection_is_looking_for_news() -> None:
+    """A server that waits only when nobody is there: 440 ms of computing, 40 ms for each client."""
+    assert rules(busy(40 * MILLI)) == []
+    finding = one(busy(110 * MILLI))
+    assert (finding.rule, finding.syscall) == ("loop-lag", "read")
+    assert 110 * MILLI < float(finding.evidence["longest_ns"]) < 111 * MILLI
+
+
 def test_a_lap_over_the_end_of_a_batch_is_measured() -> None:
     script = loop(11).call("read", 5, 0x1000, 64, result=60, user=150 * MILLI).call("fsync", 6, slept=30 * MILLI)
     script.told(5)
