@@ -68,6 +68,8 @@ class IotraceApp(BaseApp[int]):
         self._terminal = ProgramTerminal(master) if master is not None else None
         self._stop = Event()
         self._ending_since: float | None = None
+        self._over = False
+        """The recording says how the program ended; its recorder may have a moment's work left."""
         self._room: Room | None = None
         self._gathering = Gathering(self)
 
@@ -102,6 +104,10 @@ class IotraceApp(BaseApp[int]):
             self._gathering.gather(_GATHERED if self._main.open_pane == CALLS.pane else _WORKED_OUT)
         else:
             self._gathering.end()
+        if self._live is not None and not event.snapshot.live:
+            self._over = True
+            if isinstance(self.screen, QuitScreen):
+                self.screen.dismiss(Leaving.NOTHING_LEFT)
         self._main.on_polled(event)
 
     async def on_event(self, event: events.Event) -> None:
@@ -126,6 +132,8 @@ class IotraceApp(BaseApp[int]):
         """Quit; while the program runs, ask what is to become of it."""
         if self._live is None or self._live.poll() is not None:
             self.exit(self._status())
+        elif self._over:
+            self._ending_since = monotonic()
         elif self._live.attached:
             self._live.let_run()
             self._ending_since = monotonic()
@@ -158,11 +166,12 @@ class IotraceApp(BaseApp[int]):
             self._live.let_run()
             self.exit(0)
         else:
-            self._live.end_program()
+            if answer is Leaving.END:
+                self._live.end_program()
             self._ending_since = monotonic()
 
     def _leave_when_ended(self) -> None:
-        """After "end the program": leave as soon as the recorder is done, or when it takes too long."""
+        """Once we want to leave and the program has ended: as soon as the recorder is done, or takes too long."""
         if self._ending_since is None or self._live is None:
             return
         if self._live.poll() is not None or monotonic() - self._ending_since > GRACE:

@@ -300,6 +300,31 @@ async def test_quitting_a_run_whose_recorder_is_done_leaves_with_its_status() ->
         assert pilot.app.return_value == 3
 
 
+async def test_quitting_when_the_program_has_ended_asks_nothing() -> None:
+    """The screen says so already; the recorder, not quite done, is waited for."""
+    run = FakeRun()
+    async with opened(FakeSource(20_011), run) as pilot:
+        await pilot.press("q")
+        assert not isinstance(pilot.app.screen, QuitScreen)
+        assert pilot.app.is_running
+        run.status = 3
+        await until(pilot, lambda: pilot.app.return_value is not None)
+        assert (run.asked, pilot.app.return_value) == ([], 3)
+
+
+async def test_a_program_that_ends_while_the_question_is_asked_answers_it() -> None:
+    """There is nothing left to decide: we leave, as was wanted."""
+    source, run = FakeSource(20_011, live=True), FakeRun()
+    async with opened(source, run) as pilot:
+        await pilot.press("q")
+        assert isinstance(pilot.app.screen, QuitScreen)
+        source.live = False
+        await until(pilot, lambda: not isinstance(pilot.app.screen, QuitScreen))
+        run.status = 3
+        await until(pilot, lambda: pilot.app.return_value is not None)
+        assert (run.asked, pilot.app.return_value) == ([], 3)
+
+
 @pytest.mark.parametrize("keys", [["e"], ["enter"]])
 async def test_quitting_live_can_end_the_program(keys: list[str]) -> None:
     """By letter or as the first choice; then the recorder's status is ours."""

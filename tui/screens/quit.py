@@ -16,11 +16,12 @@ from tui.screens.current_size import CurrentSize
 
 
 class Leaving(Enum):
-    """The answers."""
+    """The answers, and that the program ended before there was one."""
 
     END = "end"
     LET_RUN = "let-run"
     CANCEL = "cancel"
+    NOTHING_LEFT = "nothing-left"
 
 
 _CHOICES = (
