@@ -192,7 +192,9 @@ SERVERS: Sequence[Server] = (
     # sync workers), and it is found where the client is slow enough.
     Server("gunicorn", ("/usr/bin/gunicorn",), _gunicorn, *_http(4, 300), {"gunicorn": ("select", "blocking")},
            true_findings=frozenset({"cpu-starved", "blocking-in-loop"})),
-    Server("uvicorn", ("/usr/bin/uvicorn",), _uvicorn, *_http(10, 300), {"python3": ("epoll-level",)}),
+    # uvicorn imports the application inside its event loop, which is found where the disk is slow enough.
+    Server("uvicorn", ("/usr/bin/uvicorn",), _uvicorn, *_http(10, 300), {"python3": ("epoll-level",)},
+           true_findings=frozenset({"cpu-starved", "blocking-in-loop"})),
     # The main thread waits with poll (selectors.PollSelector) and starts a thread for every connection.
     Server("http.server", (), _http_server, *_http(4, 200), {Path(sys.executable).name: ("poll",)}, signal.SIGINT),
 )  # fmt: skip

@@ -89,7 +89,9 @@ def wrk(connections: int) -> Client:
     """wrk, one thread; it stops at SIGINT."""
 
     def command(port: int) -> list[str | Path]:
-        return ["wrk", "-t1", f"-c{connections}", "-d600", "-s", HERE / "wrk.lua", f"http://127.0.0.1:{port}{PATH}"]
+        patience = f"--timeout={TIMEOUT:.0f}s"  # else an answer after 2 s counts as failed
+        return ["wrk", "-t1", f"-c{connections}", "-d600", patience, "-s", HERE / "wrk.lua",
+                f"http://127.0.0.1:{port}{PATH}"]  # fmt: skip
 
     return Client(command, _json, signal.SIGINT)
 

@@ -16,6 +16,8 @@ FEWEST_WAKEUPS: Final = 5
 """A thread that was woken less often is no event loop."""
 LOOKS_NS: Final = 10_000
 """Who sleeps no longer than this in a wait, on average, has not waited there."""
+IN_VAIN: Final = 0.25
+"""Of the looks of one whose loop is elsewhere. A loop that always has work finds some nearly every time."""
 SHARE: Final = 0.05
 """Of the thread's time, for many short ones; one long one counts by itself."""
 
@@ -52,10 +54,10 @@ def find(facts: Facts) -> Iterator[Finding]:
 def is_loop(thread: ThreadFacts) -> bool:
     """Whether the thread waits for descriptors again and again, and is woken by them, or by its timers (epoll).
 
-    Who never waits there but only looks, in vain at times, has its loop elsewhere (the monitor of Go's runtime)."""
+    Who never waits there but only looks, often in vain, has its loop elsewhere (the monitor of Go's runtime)."""
     waits = thread.sum(name for name in thread.calls if trait_of(name) & READY)
     epoll = thread.sum(name for name in thread.calls if trait_of(name) & Trait.EPOLL)
-    only_looks = bool(waits.wasted) and waits.blocked_ns < LOOKS_NS * waits.calls
+    only_looks = waits.wasted > IN_VAIN * waits.calls and waits.blocked_ns < LOOKS_NS * waits.calls
     return max(waits.wakeups, epoll.calls) >= FEWEST_WAKEUPS and not only_looks
 
 
@@ -65,7 +67,8 @@ def _instead(deed: Deed) -> str:
         return (
             "Use the timer of the event loop (asyncio.sleep, timerfd, the timeout of the wait) instead of sleeping."
         )
-    if trait & Trait.SYNC or deed.syscall in ("flock", "open", "openat", "rename", "unlink"):
+    of_a_file = deed.what.startswith("/") and not deed.what.startswith("/dev/")  # where O_NONBLOCK means nothing
+    if trait & Trait.SYNC or of_a_file or deed.syscall in ("flock", "open", "openat", "rename", "unlink"):
         return f"Hand {deed.syscall} to a thread (run_in_executor), or submit it to io_uring."
     if trait & Trait.CHILD:
         return "Watch the child with a pidfd (pidfd_open) or SIGCHLD and a signalfd, and reap it with WNOHANG."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.tracer.analyze.findings.gathered import MILLI, Script, diagnosis_of, facts_of, merged, one, only, rules
+from tests.tracer.rows import ENTRY, piece
 from tracer.analyze.results import Severity
 
 
@@ -19,6 +20,18 @@ def test_a_sleep_in_the_loop_is_found() -> None:
     finding = one(script)
     assert (finding.rule, finding.syscall, finding.fd) == ("blocking-in-loop", "fsync", 6)
     assert (finding.severity, finding.evidence["longest_ns"]) == (Severity.MEDIUM, 30 * MILLI)
+    assert "run_in_executor" in finding.advice
+
+
+def test_a_file_cannot_be_told_not_to_wait() -> None:
+    """O_NONBLOCK means nothing for it, so that is not the advice."""
+    script = loop(11)
+    where = [piece(1, ENTRY, 0x1000, b"/etc/passwd\0")]
+    script.call("openat", -100, 0x1000, 0, 0, result=6, memory=where)
+    script.told(5).call("read", 6, 0x2000, 64, result=60, slept=30 * MILLI).told(5)
+    finding = one(script)
+    assert (finding.rule, finding.syscall, finding.fd) == ("blocking-in-loop", "read", 6)
+    assert "O_NONBLOCK" not in finding.advice
     assert "run_in_executor" in finding.advice
 
 
