@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
 from tracer.account.group import Column, Group, Numbers, evaluate
 from tracer.account.ranges import Ranges, ranges_of
 from tracer.account.rings import add_rings
@@ -71,9 +72,12 @@ def _by_call(flat: Captured, calls: Numbers) -> Iterator[Numbers]:
     """The rows of each system call, in order."""
     if not len(calls):
         return
-    key = flat.abi[calls].astype(np.int64) << 32 | (flat.nr[calls].astype(np.int64) & 0xFFFFFFFF)
-    order = np.argsort(key, kind="stable")
-    borders = np.flatnonzero(np.diff(key[order])) + 1
+    found, number = distinct(
+        flat.abi[calls].astype(np.int64) << 32 | (flat.nr[calls].astype(np.int64) & 0xFFFFFFFF)
+    )
+    # Of short integers a stable sort is a radix sort.
+    order = np.argsort(number.astype(np.min_scalar_type(len(found))), kind="stable")
+    borders = np.cumsum(np.bincount(number))[:-1]
     yield from np.split(calls[order], borders)
 
 

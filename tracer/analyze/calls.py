@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
 from tracer.syscalls.names import name_of
 from tracer.syscalls.table import declaration_of
 from tracer.syscalls.waits import MILLISECONDS, TIME_STRUCTS
@@ -62,11 +63,11 @@ class CallCodes:
 
     def of(self, abi: Ints, nr: Ints) -> Ints:
         """The code of every row (of call rows only)."""
-        unique, inverse = np.unique(abi << 32 | (nr & 0xFFFFFFFF), return_inverse=True)
-        codes = np.array([self._code(int(value)) for value in unique], dtype=np.int64)
+        found, where = distinct(abi << 32 | (nr & 0xFFFFFFFF))
+        codes = np.array([self._code(value) for value in found.tolist()], dtype=np.int64)
         if len(self.facts) != len(self._columns[0]):
             self._columns = self._as_columns()
-        return codes[inverse] if len(codes) else inverse.astype(np.int64)
+        return codes[where]
 
     def waits(self, codes: Ints) -> NDArray[np.bool_]:
         """Which rows are waiting calls."""

@@ -30,10 +30,13 @@ class Cube:
         if not len(keys):
             return
         found, where = distinct(keys)
-        cells = np.array([self._cells.setdefault(key, len(self._cells)) for key in found.tolist()])[where]
+        cells = np.array([self._cells.setdefault(key, len(self._cells)) for key in found.tolist()])
         self._grow()
+        group = where.astype(np.intp)  # once, not for every column
         for sums, column in zip(self._sums[first:], values, strict=False):
-            _add(sums, cells, column)
+            some = int(np.count_nonzero(column))
+            if some:
+                sums[cells] += _sums(group, column, some, len(cells))
 
     def copy(self) -> Cube:
         """An independent copy."""
@@ -63,16 +66,16 @@ class Cube:
             self._sums = np.concatenate((self._sums, more), axis=1)
 
 
-def _add(sums: Ints, cells: Ints, column: Column) -> None:
-    """Many columns are zero nearly everywhere: then only the other rows are added."""
-    some = np.count_nonzero(column)
-    if some == 0:
-        return
+def _sums(group: NDArray[np.intp], column: Column, some: int, groups: int) -> Ints:
+    """The sum of every group of rows, `some` of which are not zero: of a column that is zero nearly everywhere only
+    the other rows are added. A batch has few groups, there may be millions of cells: sums of a batch stay in the
+    caches, and what a batch costs does not grow with what came before it."""
     if column.dtype == np.bool_:
-        counts = np.bincount(cells if some == len(cells) else cells[column])
-        sums[: len(counts)] += counts
-    elif some * 4 < len(cells):
+        return np.bincount(group if some == len(group) else group[column], minlength=groups)
+    sums = np.zeros(groups, np.int64)
+    if some * 4 < len(group):
         rows = np.flatnonzero(column)
-        np.add.at(sums, cells[rows], column[rows])
+        np.add.at(sums, group[rows], column[rows])
     else:
-        np.add.at(sums, cells, column)
+        np.add.at(sums, group, column)
+    return sums

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
 from tracer.analyze.columns import Columns
 from tracer.analyze.inherited import interests_of
 from tracer.analyze.ready import NO_EVENTS, Events, events_in
@@ -59,12 +60,10 @@ class Interests:
 
         `instance` is pid << 32 | epoll descriptor, or any other number below 2**32 that stands for an epoll."""
         made = len(fds)
-        order = np.lexsort((data, instance))
-        ordered = instance[order], data[order]
-        new = np.concatenate(([True], (ordered[0][1:] != ordered[0][:-1]) | (ordered[1][1:] != ordered[1][:-1])))
-        number = np.empty(len(rows), dtype=np.int64)
-        number[order] = np.cumsum(new) - 1
-        first = order[new]
+        found, which = distinct(data.view(np.int64))
+        number = distinct(distinct(instance)[1].astype(np.int64) * len(found) + which)[1].astype(np.int64)
+        peak = np.maximum.accumulate(number)  # keys are numbered in the order they are met
+        first = np.flatnonzero(np.concatenate(([True], peak[1:] > peak[:-1])))
         keys = [_key(int(instance[at]), int(data[at])) for at in first.tolist()]
         before = np.array([self._look_up(key) for key in keys], dtype=np.int64)
 

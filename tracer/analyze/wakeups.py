@@ -26,6 +26,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.account.distinct import distinct
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.columns import Columns
 from tracer.analyze.cube import Cube
@@ -101,7 +102,9 @@ class Wakeups:
         self, columns: Columns, names: NDArray[np.str_], ready: Ready, within: Ints, thread: Ints, first: int
     ) -> None:
         """Decide about the wake-ups of this batch, and the ones still open, as far as the rows tell."""
-        kept = np.isin(ready.row, ready.complete)
+        complete = np.zeros(len(thread), np.bool_)  # by row: looked up, where `isin` would sort
+        complete[ready.complete] = True
+        kept = complete[ready.row]
         carried = [(each, fd) for each, (_, fds) in self._open.items() for fd in fds]
         old = np.array(carried, dtype=np.int64).reshape(-1, 2)
         pair_thread = np.concatenate((old[:, 0], thread[ready.row[kept]]))
@@ -170,13 +173,16 @@ def _pair(thread: Ints, fd: Ints) -> Ints:
 def _next(keys: Ints, rows: Ints, key: Ints, after: Ints) -> Ints:
     """For every `key` the smallest of the `rows` with that key that is greater than `after`; int64 max = none."""
     never = np.iinfo(np.int64).max
-    if not len(rows):
+    if not len(rows) or not len(key):
         return np.full(len(key), never)
-    known, number = np.unique(keys, return_inverse=True)
-    wanted = np.searchsorted(known, key)
-    wanted = np.where(known[np.minimum(wanted, len(known) - 1)] == key, wanted, len(known))
+    # Numbered in the order they are met: those that are asked for come first, and only their rows are sorted.
+    number = distinct(np.concatenate((key, keys)))[1].astype(np.int64)
+    wanted, number = number[: len(key)], number[len(key) :]
+    asked = number <= wanted.max()
+    if not asked.any():
+        return np.full(len(key), never)
     span = int(max(rows.max(), after.max())) + 2
-    place = np.sort(number * span + rows + 1)
+    place = np.sort(number[asked] * span + rows[asked] + 1)
     at = np.searchsorted(place, wanted * span + after + 1, side="right")
     hit = place[np.minimum(at, len(place) - 1)]
     found = (at < len(place)) & (hit // span == wanted)

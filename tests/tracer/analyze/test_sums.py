@@ -24,6 +24,18 @@ def test_a_cube_sums_like_a_dictionary(batches: list[list[tuple[int, int, int]]]
     assert dict(cube.cells()) == expected
 
 
+@given(st.lists(st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.booleans()), max_size=50), max_size=5))
+def test_truth_values_count_as_one(batches: list[list[tuple[int, bool, bool]]]) -> None:
+    cube, expected = Cube(3), dict[int, list[int]]()
+    for rows in batches:
+        keys = np.array([key for key, *_ in rows], np.int64)
+        cube.add(keys, [np.array([row[at] for row in rows], np.bool_) for at in (1, 2)], 1)
+        for key, first, second in rows:
+            _, a, b = expected.get(key, [0, 0, 0])
+            expected[key] = [0, a + first, b + second]
+    assert dict(cube.cells()) == expected
+
+
 def test_a_cube_grows_beyond_its_first_room() -> None:
     cube = Cube(1)
     cube.add(np.arange(1009), np.ones((1, 1009), dtype=np.int64))

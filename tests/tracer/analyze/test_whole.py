@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from benchmarks.generate import generate
 from tracer.analyze.tally import Tally
-from tracer.analyze.whole import tally_of
+from tracer.analyze.whole import take_in, tally_of
 from tracer.recording.reader import Recording
 
 CALLS = 30_011
@@ -56,6 +57,17 @@ def test_the_same_seed_gives_the_same_recording(file: Path, tmp_path: Path) -> N
     generate(again, CALLS, seed=7)
     generate(other, CALLS, seed=11)
     assert again.read_bytes() == file.read_bytes() != other.read_bytes()
+
+
+def test_memory_is_that_of_libc_only_meanwhile(file: Path) -> None:
+    """Arrow's own allocator gives pages back between two stretches, and takes them anew."""
+    before, meanwhile = pa.default_memory_pool().backend_name, set[str]()
+    with Recording.open(file) as recording:
+        take_in(recording, lambda _stretch: meanwhile.add(pa.default_memory_pool().backend_name))
+        with pytest.raises(ZeroDivisionError):
+            take_in(recording, lambda _stretch: 1 // 0)
+    assert meanwhile == {"system"}
+    assert pa.default_memory_pool().backend_name == before
 
 
 def test_the_collector_is_on_again_afterwards(file: Path) -> None:

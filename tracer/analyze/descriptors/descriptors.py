@@ -64,7 +64,7 @@ class Descriptors:
         before = len(self.seen)
         self._adopt(keys, where[known], all_rows[known], planned, columns)
         adopted = {code: self.seen.descriptions[code] for code in range(before, len(self.seen))}
-        start = [self._tables.state(key) for key in keys.tolist()]
+        start = self._tables.states(keys.tolist())
         log = self._follow(columns, planned)
         if self.history is not None:
             # Some turned out to come from a parent, as the birth of the process came later in the batch.

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.analyze.descriptions import CLOSED, State
+from tracer.analyze.descriptions import CLOSED
 from tracer.syscalls.objects import Object
 
 Ints = NDArray[np.int64]
@@ -40,11 +40,10 @@ def in_order(values: Ints, where: NDArray[np.int32]) -> tuple[Ints, Ints]:
     return values[order], place[where]
 
 
-def after_changes(start: list[State], keys: Ints, where: Ints, rows: Ints, log: Ints, count: int) -> Ints:
+def after_changes(start: Ints, keys: Ints, where: Ints, rows: Ints, log: Ints, count: int) -> Ints:
     """Code, thing and nonblocking (three lines) in force at each of `rows`: those of the last change of its key
-    before it, or of the start."""
-    first = np.array([state[2:] for state in start], dtype=np.int64).reshape(-1, 3).T
-    found = first[:, where]
+    before it, or of the `start` (three lines as well, an entry for each of `keys`)."""
+    found = start[:, where]
     if not len(log) or not len(keys):
         return found
     index = np.searchsorted(keys, log[:, 1])

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
+from collections.abc import Sequence
 from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tracer.analyze.changes import Opened
 from tracer.analyze.descriptions import CLOSED, Description, Key, Seen, State
@@ -56,6 +60,16 @@ class Tables:
     def state(self, key: Key) -> State:
         """How a descriptor is now."""
         return self._state(key, self.table(key >> 32).get(key & 0xFFFFFFFF, CLOSED))
+
+    def states(self, keys: Sequence[Key]) -> NDArray[np.int64]:
+        """Code, thing and nonblocking (three lines) of many descriptors now; most of them are closed as a rule."""
+        tables = self._tables
+        codes = [tables.get(key >> 32, _EMPTY).get(key & 0xFFFFFFFF, CLOSED) for key in keys]
+        states = np.empty((3, len(codes)), np.int64)
+        states[0], states[1], states[2] = codes, _UNKNOWN, -1
+        for place in np.flatnonzero(states[0] >= 0).tolist():
+            states[:, place] = self._state(keys[place], codes[place])[2:]
+        return states
 
     def knows(self, key: Key) -> bool:
         """Whether the number was ever seen in that process, open or closed."""
