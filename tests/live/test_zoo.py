@@ -124,6 +124,17 @@ def test_the_model_of_the_main_thread(name: str, model: str, tmp_path: Path) -> 
     assert (main["model"], bool(main["evidence"])) == (model, True)
 
 
+def test_waiting_to_be_started_is_no_model(tmp_path: Path) -> None:
+    """As with benchmarks that fork their workers: what they do once they are told to begin is how they do I/O."""
+    program = tmp_path / "started_late"
+    subprocess.run(["gcc", "-O1", "-o", program, Path(__file__).parent / "zoo" / "started_late.c"], check=True)
+    recorded = record([program], tmp_path, cwd=tmp_path)
+    assert recorded.status == 0, recorded.errors
+    models = {model["tid"]: model["model"] for model in recorded.report()["models"]}
+    del models[recorded.open().header.pid]
+    assert list(models.values()) == ["native-aio"]
+
+
 def workload(name: str, folder: Path) -> dict[str, Any]:
     from tests.live.recorded import iotrace
 

@@ -154,8 +154,10 @@ def _blocks(thread: ThreadFacts, locked: int, parked: int) -> list[_Guess]:
         text = f"waited in futex {_of(thread, futex)} for another thread of its process to hand it work"
         found.append(_Guess("thread-pool", asleep, text))
     elif asleep:
-        # Who starts threads and waits for them is no worker: what it waits for besides is how it does I/O.
-        weight = min(asleep, 1) if thread.sum(_waiting(thread)).wakeups >= _WOKEN else asleep
+        # Who starts threads and waits for them, or for the word to begin, is no worker: what it waits for besides,
+        # or hands over to the kernel, is how it does I/O.
+        ways = thread.sum(_waiting(thread)).wakeups, thread.sum(_NATIVE).calls, thread.sum(_RING).calls
+        weight = min(asleep, 1) if max(ways) >= _WOKEN else asleep
         found.append(_Guess("blocking", weight, f"asleep in futex {_of(thread, futex)}"))
     return found
 
