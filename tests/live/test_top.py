@@ -294,8 +294,9 @@ def test_what_does_not_fit_is_told_as_lost() -> None:
     assert counted.lost > 0
 
 
+@pytest.mark.usefixtures("spinner")
 def test_in_a_pid_namespace_numbers_are_its_own() -> None:
-    """What has no number there is one line."""
+    """What has no number there is one line, and somebody there must call: on a quiet machine nobody else does."""
     apart = ["unshare", "--fork", "--pid", "--mount-proc"]
     done = subprocess.run(
         [*apart, *IOTRACE, "top", "--count", "1", "--interval", "0.3", "--json"],

@@ -28,7 +28,7 @@ THREAD: Final = np.dtype([
     ("nr", "<i4"), ("seq", "<u4"), ("items", "<u2"), ("retry", "<u2"), ("abi", "u1"), ("in_call", "u1"),
     ("asleep", "u1"), ("newborn", "u1"), ("first", "u1"), ("torn", "u1"), ("attached", "u1"), ("ended", "u1"),
     ("era", "<u4"), ("means", "u1"), ("asks", "u1"), ("quiet", "u1"), ("single", "u1"), ("number", "<u4"),
-    ("room", "<u8"), ("waited", "<u8"), ("spare", "<u4"), ("flags", "<u4"),
+    ("room", "<u8"), ("waited", "<u8"), ("turn", "<u4"), ("flags", "<u4"),
 ])  # fmt: skip
 THREAD_SIZE: Final = THREAD.itemsize
 

@@ -1,4 +1,4 @@
-// What iotrace runs in the kernel: seven programs on trace points that the kernel's BTF describes (tp_btf).
+// What iotrace runs in the kernel: eight programs on trace points that the kernel's BTF describes (tp_btf).
 //
 // Every traced thread has a `struct thread` in task storage, which is the filter as well: no storage, not traced.
 // A call becomes one fixed-size `struct record` in the ring `events` when it returns; the user memory its
@@ -54,8 +54,10 @@ SEC("tp_btf/sys_enter") int on_enter(u64 *context)
 		return 0;
 	thread->own = now_ns() - now;
 	thread->number = worked >> GOES_ON;
-	if (thread->number)
+	if (thread->number) {
+		thread->turn = 0;
 		tail_call(context, &before, thread->number == EXEC_2 ? EXEC_1 : thread->number);
+	}
 	return 0;
 }
 
@@ -75,8 +77,10 @@ SEC("tp_btf/sys_exit") int on_exit(u64 *context)
 	u32 worked = at_exit(thread);
 	if (config.stacks)
 		worked |= keep_stack(context, thread);
-	if (worked >> GOES_ON)
+	if (worked >> GOES_ON) {
+		thread->turn = 0;
 		tail_call(context, &after, worked >> GOES_ON);
+	}
 	return leave(thread, worked ? now_ns() : now);
 }
 

@@ -2,6 +2,9 @@
 // each looked at by the verifier by itself, that go on behind the actions of a plan; it names at most one for each stop.
 // Sections: tail/TRACE POINT/`enum nested`.
 //
+// Messages and requests are kept one in each run of a program, which goes on with itself for the next: a loop over them would
+// be followed turn by turn, at a cost that is a multiple of what one takes to verify, and on older kernels near to the limit.
+//
 // Whatever there are more of than the limits here is left out, and is then unknown: the array that leads to it is
 // kept whole.
 
@@ -130,66 +133,63 @@ inline_ void keep_some(struct thread *thread, struct action *action, u64 from, u
 
 enum which { TO_SEND, TO_FILL, FILLED };
 
-static __attribute__((noinline)) int keep_messages(struct thread *thread, u32 which)
+// One of them, in the first turn the array as well. Whether there may be another.
+inline_ int keep_message(struct thread *thread, u32 which)
 {
-	if (!thread)
-		return 0;
 	u32 width = width_of(thread), size = width == 8 ? sizeof(struct message) : sizeof(struct narrow_message);
 	struct action messages = { .arg = 1, .when = which == FILLED ? AT_EXIT : AT_ENTRY };
 	u64 array = thread->args[1];
-	FOUND(thread) = which != FILLED ? (u32)thread->args[2] : thread->result > 0 ? thread->result : 0;
-	if (!array || !FOUND(thread))
+	u32 found = which != FILLED ? (u32)thread->args[2] : thread->result > 0 ? thread->result : 0, turn = thread->turn;
+	if (!array || !found)
 		return 0;
-	keep(thread, &messages, array, least(FOUND(thread), MOST_SEGMENTS) * size, 1);
-	for (u32 i = 0; i < MOST_MESSAGES; i++) {
-		struct message message = {};
-		if (i >= FOUND(thread) || !read_message(&message, array + i * size, width))
-			break;
-		if (which != FILLED)
-			keep_some(thread, &messages, message.vector, least(message.segments, MOST_SEGMENTS) * 2 * width);
-		if (which == TO_FILL)
-			continue;
+	if (!turn)
+		keep(thread, &messages, array, least(found, MOST_SEGMENTS) * size, 1);
+	struct message message = {};
+	if (!read_message(&message, array + turn * size, width))
+		return 0;
+	if (which != FILLED)
+		keep_some(thread, &messages, message.vector, least(message.segments, MOST_SEGMENTS) * 2 * width);
+	if (which != TO_FILL) {
 		keep_some(thread, &messages, message.name, least(message.room, SOCKADDR));
 		keep_some(thread, &messages, message.control, least(message.controls, MOST_CONTROL));
 		if (!config.redact && config.capture_bytes)
 			keep_segments(thread, &messages, message.vector, message.segments,
 			              which == FILLED ? message.length : ~0ull);
 	}
-	return 0;
+	thread->turn = turn + 1;
+	return turn + 1 < least(found, MOST_MESSAGES);
 }
 
 struct request { u16 operation, priority; u32 descriptor; u64 buffer, size; };  // of struct iocb, from its 17th byte on
 enum operation { PWRITE = 1, PREADV = 7, PWRITEV = 8 };                         // linux/aio_abi.h
 #define IOCB 64
 
-static __attribute__((noinline)) int keep_requests(struct thread *thread)
+// As with messages.
+inline_ int keep_request(struct thread *thread)
 {
-	if (!thread)
-		return 0;
 	u32 width = width_of(thread);
 	u64 array = thread->args[2];
+	u32 turn = thread->turn;
 	struct action requests = { .arg = 2 };
 	if (!array || (width == 8 ? (s64)thread->args[1] : (s32)thread->args[1]) <= 0)
 		return 0;
-	keep(thread, &requests, array, least(thread->args[1], MOST_SEGMENTS) * width, 1);
-	for (u32 i = 0; i < MOST_REQUESTS; i++) {
-		if (i >= thread->args[1])
-			break;
-		struct request request = {};
-		u64 from = pointer_at(array + i * width, width);
-		keep(thread, &requests, from, IOCB, 1);
-		if (read_user(&request, sizeof(request), (void *)(from + 16)))
-			continue;
+	if (!turn)
+		keep(thread, &requests, array, least(thread->args[1], MOST_SEGMENTS) * width, 1);
+	thread->turn = turn + 1;
+	struct request request = {};
+	u64 from = pointer_at(array + turn * width, width);
+	keep(thread, &requests, from, IOCB, 1);
+	if (!read_user(&request, sizeof(request), (void *)(from + 16))) {
 		if (request.operation == PREADV || request.operation == PWRITEV)
 			keep_some(thread, &requests, request.buffer, least(request.size, MOST_SEGMENTS) * 2 * width);
-		if (config.redact || !config.capture_bytes)
-			continue;
-		if (request.operation == PWRITEV)
-			keep_segments(thread, &requests, request.buffer, request.size, ~0ull);
-		else if (request.operation == PWRITE)
-			keep_some(thread, &requests, request.buffer, least(request.size, config.capture_bytes));
+		if (!config.redact && config.capture_bytes) {
+			if (request.operation == PWRITEV)
+				keep_segments(thread, &requests, request.buffer, request.size, ~0ull);
+			else if (request.operation == PWRITE)
+				keep_some(thread, &requests, request.buffer, least(request.size, config.capture_bytes));
+		}
 	}
-	return 0;
+	return turn + 1 < least(thread->args[1], MOST_REQUESTS);
 }
 
 // How many descriptors the process's table has room for, which is as far as the kernel looks at an fd_set.
@@ -244,7 +244,8 @@ SEC("tail/sys_enter/4") int requests(u64 *context)
 	struct thread *thread = thread_of(current_task());
 	if (!thread)
 		return 0;
-	keep_requests(thread);
+	if (keep_request(thread))
+		tail_call(context, &before, REQUESTS);
 	return entered(thread);
 }
 
@@ -253,7 +254,8 @@ SEC("tail/sys_enter/5") int messages_sent(u64 *context)
 	struct thread *thread = thread_of(current_task());
 	if (!thread)
 		return 0;
-	keep_messages(thread, TO_SEND);
+	if (keep_message(thread, TO_SEND))
+		tail_call(context, &before, MESSAGES_SENT);
 	return entered(thread);
 }
 
@@ -262,7 +264,8 @@ SEC("tail/sys_enter/6") int messages_to_fill(u64 *context)
 	struct thread *thread = thread_of(current_task());
 	if (!thread)
 		return 0;
-	keep_messages(thread, TO_FILL);
+	if (keep_message(thread, TO_FILL))
+		tail_call(context, &before, MESSAGES_TO_FILL);
 	return entered(thread);
 }
 
@@ -271,6 +274,7 @@ SEC("tail/sys_exit/7") int messages_filled(u64 *context)
 	struct thread *thread = thread_of(current_task());
 	if (!thread)
 		return 0;
-	keep_messages(thread, FILLED);
+	if (keep_message(thread, FILLED))
+		tail_call(context, &after, MESSAGES_FILLED);
 	return leave(thread, now_ns());
 }

@@ -59,7 +59,7 @@ struct thread {
 	u32 number;             // of strings or messages, in memory: of what a register may hold the verifier follows every value
 	u64 room;               // bytes left of the segments to keep, likewise
 	u64 waited;             // for a CPU in all its life, when it was last switched out
-	u32 spare;
+	u32 turn;               // which message or request a program goes on with (nested.h)
 	u32 flags;              // of the record of the call it is just leaving
 };
 
