@@ -102,6 +102,25 @@ def test_other_clocks_work_where_schedstat_is_missing(clock: str, source: str) -
     spans_are_whole(captured)
 
 
+@pytest.mark.parametrize("clock", ["schedstat", "process", "ticks"])
+def test_who_sleeps_uses_no_cpu_whatever_its_siblings_do(clock: str) -> None:
+    """The clock of a process counts its threads together, so it is only asked while there is one."""
+    script = (
+        "import os, threading\nends = os.pipe()\n"
+        "asleep = threading.Thread(target=lambda: os.read(ends[0], 97))\nasleep.start()\n"
+        "sum(range(25_000_000))\n"
+        "os.write(ends[1], b'x')\nasleep.join()"
+    )
+    captured = capture([sys.executable, "-c", script], "--clock", clock)
+    calls = captured.of_kind(Kind.CALL)
+    (read,) = [row for row in calls if row.name == "read" and row.args[2] == 97]
+    computed = max(row.clocks[4] for row in calls if row.tid != read.tid)  # in user space
+    assert computed > 100_000_000
+    assert read.clocks[0] > 0.5 * computed
+    assert read.clocks[1] < 0.2 * computed
+    spans_are_whole(captured)
+
+
 def test_the_calibration_is_measured_for_both_placements() -> None:
     """Constants are positive and a hand-over between CPUs is not cheaper than one on the same."""
     calibration = capture(["true"]).hello["calibration"]

@@ -74,6 +74,12 @@ class Thread:
         self.schedstat = self.clock.schedstat
         self.source = self.clock.source
 
+    def has_siblings(self) -> None:
+        """Its process has a second thread, which has not run yet."""
+        if self.source is Source.PROCESS_CLOCK:
+            self.clock.go_over_to_ticks(self.pid, self.tid)
+            self.source = self.clock.source
+
     def read_clock(self) -> tuple[int, int, int]:
         """ns on CPU, ns on the run queue, switch-ins. When the thread is gone its clocks stand still."""
         run, delay, switches = self.clock.read()

@@ -8,6 +8,7 @@ from tracer.capture.clocks import best_source
 from tracer.capture.inherited import inherited
 from tracer.capture.maps import maps_of
 from tracer.capture.outbox import Outbox
+from tracer.capture.phases import OpenPhases
 from tracer.capture.placement import CoScheduling, affinity_of
 from tracer.capture.rings import Rings
 from tracer.capture.threads import Part, Thread, executable_of, namespace_ids, process_of
@@ -32,8 +33,7 @@ class Tracees:
         """Makes the loop look at the thread whose entry stop it handles (a call of ptrace(2))."""
         self.following = True
         """New processes are traced too; if not, they are let go at birth."""
-        self.phases: list[bytes] = []
-        """Names of the marked phases that are open, the oldest first."""
+        self.phases = OpenPhases()
         self.expected: dict[int, tuple[Spawn, Thread]] = {}
         """New threads whose event came before their first stop."""
 
@@ -67,15 +67,6 @@ class Tracees:
         """Choose the placement again at the next entry stop."""
         self.unsettled = True
 
-    def marked(self, label: bytes) -> None:
-        """The program marked the beginning or the end of a phase, or a moment (`tracer.analyze.phases`)."""
-        word, _, name = label.partition(b" ")
-        name = name.strip()
-        if word == b"begin" and name:
-            self.phases.append(name)
-        elif word == b"end" and name in self.phases:
-            self.phases.remove(name)
-
     def expect(self, tid: int, how: Spawn, parent: Thread) -> None:
         """A clone, fork or vfork event of `parent` named `tid`; its first stop may be still to come."""
         if tid not in self.threads:
@@ -91,7 +82,12 @@ class Tracees:
         parent = expected[1] if expected else self.threads.get(pid)
         if how is None:
             how = expected[0] if expected else Spawn.CLONE if pid != tid else Spawn.FORK
-        thread = Thread(pid, tid, self.source, outbox or (parent.outbox if parent else self.outbox), now)
+        source = self.source
+        if source is Source.PROCESS_CLOCK and pid != tid:
+            source = Source.TICKS
+            for sibling in [each for each in self.threads.values() if each.pid == pid]:
+                sibling.has_siblings()
+        thread = Thread(pid, tid, source, outbox or (parent.outbox if parent else self.outbox), now)
         thread.mask = parent.mask if parent else affinity_of(tid)
         self.threads[tid] = thread
         self.expected.pop(tid, None)  # not before: an order may come any moment, and looks in both

@@ -13,6 +13,7 @@ from tracer.capture.ebpf.pieces import Pieces
 from tracer.capture.inherited import inherited
 from tracer.capture.maps import maps_of
 from tracer.capture.outbox import Outbox
+from tracer.capture.phases import OpenPhases
 from tracer.capture.threads import executable_of
 from tracer.wire import Kind, Placement, Source, Spawn
 
@@ -29,8 +30,7 @@ class Lives:
         self._known: dict[int, int] = {}
         """Process by thread, of those that live."""
         self.ended: list[int] = []
-        self.phases: list[bytes] = []
-        """Names of the marked phases that are open, the oldest first."""
+        self.phases = OpenPhases()
 
     @property
     def live(self) -> dict[int, int]:
@@ -49,15 +49,6 @@ class Lives:
         """The program's first process is about to become it; `found`: what is open already."""
         self._known[pid] = pid
         self._event(Kind.SPAWN, at, pid, pid, nr=Spawn.START, texts=(name, found))
-
-    def marked(self, label: bytes) -> None:
-        """The program marked the beginning or the end of a phase, or a moment (`tracer.analyze.phases`)."""
-        word, _, name = label.partition(b" ")
-        name = name.strip()
-        if word == b"begin" and name:
-            self.phases.append(name)
-        elif word == b"end" and name in self.phases:
-            self.phases.remove(name)
 
     def forget_the_gone(self) -> None:
         """Drop threads that /proc does not have any more: the records of their ends were lost."""
