@@ -122,6 +122,7 @@ _OPTIONS = (
         metavar="TIME",
         help="Keep only the end of the run, at least TIME of it: 30s, 5m.",
     ),
+    # Of less than 1 MiB, snapshots (`tracer.capture.snapshot`) would be most.
     click.option(
         "--max-size", type=Size(1 << 20), metavar="SIZE", help="Keep only as much of the end as SIZE holds: 200M."
     ),

@@ -36,6 +36,7 @@ def options_from(arguments: list[str]) -> CaptureOptions:
     parser.add_argument("--trace", help="calls by name, joined by commas; after ! all but these")
     parser.add_argument("--stacks", type=choice_of, help="keep user stacks: wasted,failed,all,blocked>NS,CALL")
     parser.add_argument("--summary", action="store_true", help="sum calls up in the kernel (ebpf)")
+    parser.add_argument("--shielded", type=numbers_of, default=(), help="signals blocked for us only: 2,15")
     parser.add_argument("--terminal", type=int)
     parser.add_argument("--attach", type=int)
     parser.add_argument("program", nargs="*", metavar="PATH ARGV0 [ARG]")
@@ -61,7 +62,13 @@ def options_from(arguments: list[str]) -> CaptureOptions:
         trace=trace if given.stacks is None or trace is None else with_mappings(trace),
         stacks=given.stacks,
         summary=given.summary,
+        shielded=given.shielded,
     )
+
+
+def numbers_of(text: str) -> tuple[int, ...]:
+    """`2,15`."""
+    return tuple(map(int, text.split(",")))
 
 
 def wanted_of(text: str) -> Wanted:

@@ -33,3 +33,5 @@ class CaptureOptions:
     """Keep the user stack at these calls."""
     summary: bool = False
     """Sum calls up in the kernel, tell of none."""
+    shielded: tuple[int, ...] = ()
+    """Signals that were blocked when we were started, for our sake: the program is to find them as they were."""

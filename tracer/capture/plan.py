@@ -1,8 +1,7 @@
 """Declarations compiled for the capture loop: which memory to copy at the entry and at the exit stop.
 
-A plan is one function per stop. The two commonest forms, a buffer filled with as many bytes as the call
-returns and a buffer that is sent, are one branch and one `pread`; everything else is a list of steps made from
-the declaration's expressions. A call that copies nothing has no plan.
+A plan is one function per stop: the steps of the call's pieces (`tracer.capture.plan_steps`), each after those it
+depends on. A call that copies nothing has no plan.
 """
 
 from __future__ import annotations
@@ -13,13 +12,12 @@ from typing import Final, NamedTuple
 
 from tracer.capture.memory import Reader
 from tracer.capture.plan_expression import Value, compile_expression, needs_success, simplify
-from tracer.capture.plan_nested import NESTED
-from tracer.capture.plan_segments import LARGEST_STRUCTURE, Step
-from tracer.syscalls.expression import ALWAYS, NEVER, RESULT, Expr
-from tracer.syscalls.model import FLAT, IN, PATH, PAYLOAD, SEGMENTS, STRING, Copy, Syscall
-from tracer.syscalls.structures import PATH_MAX
+from tracer.capture.plan_segments import Step
+from tracer.capture.plan_steps import step_of
+from tracer.syscalls.expression import ALWAYS, NEVER, Expr
+from tracer.syscalls.model import FLAT, IN, PAYLOAD, SEGMENTS, Copy, Syscall
 from tracer.syscalls.table import declarations
-from tracer.wire import Abi, Reason
+from tracer.wire import Abi
 
 EntryPlan = Callable[[Reader, tuple[int, ...]], None]
 ExitPlan = Callable[[Reader, tuple[int, ...], int], None]
@@ -65,17 +63,17 @@ def _dispatched(copies: list[Copy], options: PlanOptions) -> list[Step]:
     asked = Counter(copy.given.operands[0] for copy in copies if copy.given.op == "among" and not _depth(copy))
     value, times = asked.most_common(1)[0] if asked else (None, 0)
     if times < _WORTH_A_TABLE or not isinstance(value, Expr):
-        return [_step(copy, options) for copy in copies]
+        return [step_of(copy, options.capture_bytes, options.redact) for copy in copies]
     table: defaultdict[int, list[Step]] = defaultdict(list)
     others = []
     for copy in copies:
         if copy.given.op == "among" and copy.given.operands[0] == value and not _depth(copy):
-            step = _step(copy._replace(given=ALWAYS), options)
+            step = step_of(copy._replace(given=ALWAYS), options.capture_bytes, options.redact)
             for number in copy.given.operands[1:]:
                 assert isinstance(number, int)
                 table[number].append(step)
         else:
-            others.append(_step(copy, options))
+            others.append(step_of(copy, options.capture_bytes, options.redact))
     return [_looked_up(compile_expression(value), dict(table)), *others]
 
 
@@ -140,118 +138,3 @@ def _at_exit(copies: list[Copy], options: PlanOptions) -> ExitPlan | None:
             step(reader, args, result)
 
     return always
-
-
-def _step(copy: Copy, options: PlanOptions) -> Step:
-    if copy.shape in (STRING, PATH):
-        return _conditional(copy, _string(copy))
-    if copy.shape != FLAT:
-        return _conditional(copy, NESTED[copy.shape](copy, options.capture_bytes, options.redact))
-    if (
-        copy.kind == PAYLOAD
-        and copy.at.op == "arg"
-        and copy.kept == RESULT
-        and copy.given == ALWAYS
-        and copy.way != IN
-    ):
-        return _filled(copy, options)
-    return _conditional(copy, _flat(copy, options))
-
-
-def _filled(copy: Copy, options: PlanOptions) -> Step:
-    """The buffer of a read: nothing to do unless bytes came."""
-    arg, when, limit = copy.arg, copy.way, options.capture_bytes
-    place = copy.at.operands[0]
-    assert isinstance(place, int)
-    if options.redact:
-
-        def redacted(reader: Reader, args: tuple[int, ...], result: int) -> None:
-            if result > 0:
-                reader.redacted(arg, when, args[place])
-
-        return redacted
-
-    def filled(reader: Reader, args: tuple[int, ...], result: int) -> None:
-        if result > 0:
-            reader.take(arg, when, args[place], result if result < limit else limit)
-
-    return filled
-
-
-def _flat(copy: Copy, options: PlanOptions) -> Step:
-    at, size = compile_expression(copy.at), compile_expression(copy.kept)
-    arg, when = copy.arg, copy.way
-    payload = copy.kind == PAYLOAD
-    limit = options.capture_bytes if payload else LARGEST_STRUCTURE
-    redact = payload and options.redact
-
-    if copy.at.op == "arg" and not redact:
-        place = copy.at.operands[0]
-        assert isinstance(place, int)
-
-        def direct(reader: Reader, args: tuple[int, ...], result: int) -> None:
-            length = size(reader, args, result)
-            if length > 0:
-                reader.take(arg, when, args[place], length if length < limit else limit)
-
-        return direct
-
-    def flat(reader: Reader, args: tuple[int, ...], result: int) -> None:
-        address = at(reader, args, result)
-        length = min(size(reader, args, result), limit) if address else 0
-        if redact and address:
-            reader.missing(arg, when, address, Reason.REDACTED)
-        elif length > 0:
-            reader.take(arg, when, address, length)
-
-    return flat
-
-
-def _string(copy: Copy) -> Step:
-    at = compile_expression(copy.at)
-    arg, when = copy.arg, copy.way
-
-    def string(reader: Reader, args: tuple[int, ...], result: int) -> None:
-        address = at(reader, args, result)
-        if address:
-            reader.take_text(arg, when, address, PATH_MAX)
-
-    return string
-
-
-def _conditional(copy: Copy, step: Step) -> Step:
-    """`step` only when the copy's conditions hold; at entry the result is not yet known and is not asked."""
-    conditions: list[Value] = []
-    if copy.given != ALWAYS:
-        conditions.append(compile_expression(copy.given))
-    if copy.way != IN and copy.on != ALWAYS:
-        conditions.append(compile_expression(copy.on))
-    if copy.at.op != "arg":
-        return _checked(conditions, step) if conditions else step
-    place = copy.at.operands[0]
-    assert isinstance(place, int)
-    if not conditions:
-
-        def given(reader: Reader, args: tuple[int, ...], result: int) -> None:
-            if args[place]:
-                step(reader, args, result)
-
-        return given
-    checked = _checked(conditions, step)
-
-    def both(reader: Reader, args: tuple[int, ...], result: int) -> None:
-        # Most optional pointers are NULL, and that is the cheapest question.
-        if args[place]:
-            checked(reader, args, result)
-
-    return both
-
-
-def _checked(conditions: list[Value], step: Step) -> Step:
-    first, last = conditions[0], conditions[-1]
-
-    def checked(reader: Reader, args: tuple[int, ...], result: int) -> None:
-        if first(reader, args, result) and (first is last or last(reader, args, result)):
-            step(reader, args, result)
-
-    return checked

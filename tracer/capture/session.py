@@ -37,7 +37,7 @@ _PIPE_BYTES: Final = 1 << 20
 
 def capture(options: CaptureOptions) -> int:
     """Run one capture; returns the process's exit status."""
-    found = make_ready()
+    found = make_ready(options.shielded)
     _widen(options.wire)
     if options.backend != "ptrace":
         from tracer.capture.ebpf.bpf import BpfRefused

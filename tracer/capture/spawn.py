@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -151,15 +151,19 @@ def close_inherited() -> None:
             pass
 
 
-def make_ready() -> FoundState:
+def make_ready(shielded: Collection[int] = ()) -> FoundState:
     """Unblock the signals we live by, and allow ourselves two descriptors for each of many threads (getrlimit(2)).
 
-    Call it first of all: it returns what it found.
+    Call it first of all: it returns what it found. Of the signals `shielded`, which were blocked so that none would
+    end us before this moment, those that came are for the program and its recorder, not for us.
     """
     ignored = frozenset(number for number in _OURS if signal.getsignal(number) is signal.SIG_IGN)
     files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files[1], files[1]))
-    return FoundState(ignored, frozenset(signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)), files)
+    for number in shielded:
+        signal.signal(number, signal.SIG_IGN)  # this drops what is pending (sigaction(2), POSIX)
+    blocked = frozenset(signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS))
+    return FoundState(ignored, blocked - set(shielded), files)
 
 
 def send_signal(pid: int, number: int) -> None:

@@ -36,7 +36,7 @@ def _write(tracees: Tracees, thread: Thread) -> None:
     label = _label(thread)
     if label is not None:
         thread.outbox.event(Kind.MARK, thread.entry[0], thread.pid, thread.tid, texts=(label,))
-        tracees.marked(label)
+        tracees.phases.marked(label)
 
 
 def _birth(tracees: Tracees, thread: Thread) -> None:

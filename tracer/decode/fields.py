@@ -1,7 +1,7 @@
 """Structures that read as a list of their fields, {name=value, name=value}: declared as text, decoded alike.
 
-The codes are those of `tracer.syscalls.layouts`; here are the structures that every ABI has alike, those it tells
-apart are there.
+The codes are those of `tracer.syscalls.structure_fields`; here are the structures that every ABI has alike, those
+that differ are there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Final
 
 from tracer.decode.look import Look, Reader
 from tracer.decode.text import Unread
-from tracer.syscalls.layouts import HEXADECIMAL, STRUCTURES, lay_out
+from tracer.syscalls.layouts import HEXADECIMAL, lay_out
+from tracer.syscalls.structure_fields import STRUCTURES
 
 LAYOUTS: Final = {
     "cachestat": "Q:nr_cache Q:nr_dirty Q:nr_writeback Q:nr_evicted Q:nr_recently_evicted",

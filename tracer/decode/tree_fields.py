@@ -19,8 +19,9 @@ from tracer.decode.flags import Table, constant_text, flags_text
 from tracer.decode.scalars import mode_text
 from tracer.decode.signals import sigset_text
 from tracer.decode.tree_node import Word
-from tracer.syscalls.layouts import STRUCTURES, X86_64, Layout, Model, lay_out, layout
+from tracer.syscalls.layouts import X86_64, Layout, Model, lay_out, layout
 from tracer.syscalls.ring_entries import NAMES as RING_OPERATIONS
+from tracer.syscalls.structure_fields import STRUCTURES
 
 _SAME_EVERYWHERE: Final = {
     "pollfd": "i:fd H:events H:revents",

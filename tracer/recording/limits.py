@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,6 @@ import pyarrow as pa
 from tracer.recording.header import Header
 from tracer.recording.rows import calls_in
 from tracer.wire import Kind
-
-LEAST_SIZE: Final = 1 << 20
-"""Of a bounded recording: below this the snapshots would be most of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ SIGINFO_COPIED: Final = size_of("siginfo_copied")
 """The part of siginfo that is copied; the rest is zeroed (`copy_siginfo_to_user`, kernel/signal.c). For 32-bit
 programs all of it is copied (`copy_siginfo_to_user32`)."""
 SIGINFO_ZEROED: Final = size_of("siginfo_zeroed")
-SIGEVENT: Final = size_of("sigevent")
 SIGEVENT_COPIED: Final = size_of("sigevent_copied")
 """For 32-bit programs four fields are read one by one (`get_compat_sigevent`, kernel/compat.c)."""
 STATFS: Final = size_of("statfs")
@@ -41,7 +40,6 @@ TIMEZONE: Final = 8
 POLLFD: Final = 8
 SIGSET: Final = 8
 OLD_SIGSET: Final = WORD
-SIGINFO: Final = 128
 SIGNALFD_SIGINFO: Final = 128
 IOCB: Final = 64
 IO_EVENT: Final = 32

@@ -19,8 +19,6 @@ class Glyphs:
     double: str
     right: str
     left: str
-    double_right: str
-    double_left: str
     top: str
     middle: str
     bottom: str
@@ -30,9 +28,9 @@ class Glyphs:
 
 UNICODE: Final = Glyphs(
     user="██", kernel="▓▓", blocked="░░", runnable="╱╱", empty=" │", line="─", double="═", right="▶", left="◀",
-    double_right="▶", double_left="◀", top="╮", middle="│", bottom="╯", alone="╴", dot="·",
+    top="╮", middle="│", bottom="╯", alone="╴", dot="·",
 )  # fmt: skip
 ASCII: Final = Glyphs(
     user="##", kernel="%%", blocked="::", runnable="//", empty=" |", line="-", double="=", right=">", left="<",
-    double_right=">", double_left="<", top="\\", middle="|", bottom="/", alone="-", dot="-",
+    top="\\", middle="|", bottom="/", alone="-", dot="-",
 )  # fmt: skip

@@ -92,6 +92,7 @@ def test_calls_and_threads_are_the_same(single: Report, summed: Report) -> None:
 def test_percentiles_are_within_their_power_of_two(single: Report, summed: Report) -> None:
     """The middle of the power of two that the exact one lies in; here nothing is less the bias."""
     exact = {each.name: each for each in report(replace(HEADER, calibration={}), CALLS).syscalls}
+    assert {each.name for each in summed.syscalls} == exact.keys()
     for each in summed.syscalls:
         other = exact[each.name]
         for name in ("kernel_p50_ns", "kernel_p99_ns"):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tracer.syscalls.layouts import AARCH64, I386, I386_TIME64, STRUCTURES, X32, X86_64, Model, lay_out, layout
+from tracer.syscalls.layouts import AARCH64, I386, I386_TIME64, X32, X86_64, Model, lay_out, layout
+from tracer.syscalls.structure_fields import STRUCTURES
 
 HEADERS = """
 #define _GNU_SOURCE

@@ -91,10 +91,6 @@ class Trace:
         self._things.append(self._descriptors.of(columns, self.codes).things)
         return self._things[-1]
 
-    def first_of(self, index: int) -> int:
-        """The number of the first row of batch `index`."""
-        return self._starts[index]
-
     def place(self, number: int) -> tuple[int, int]:
         """In which batch row `number` is, and where in it."""
         index = bisect_right(self._starts, number) - 1

@@ -67,6 +67,8 @@ class Loaded:
     large: int
     counters: int
     ring_bytes: int
+    programs: tuple[int, ...]
+    """Those that see calls begin and end."""
     _held: tuple[int, ...]
 
     def follow(
@@ -87,6 +89,13 @@ class Loaded:
         for name, value in more.items():
             state[name] = value
         bpf.update(self.tasks, pidfd.to_bytes(4, "little"), state.tobytes(), _NEW)
+
+    def lost(self) -> tuple[int, int]:
+        """Records and pieces of memory that were lost so far.
+
+        With the records: how often the kernel left a program out because it was running already. It does not tell
+        whose call that was, so it may have been one of a process that is not traced. Raises BpfRefused."""
+        return self.counter("lost_events") + sum(map(bpf.misses, self.programs)), self.counter("lost_memory")
 
     def counter(self, name: str) -> int:
         """One of `layout.COUNTERS`."""
@@ -140,10 +149,11 @@ def load(
         }  # fmt: skip
         for name in _GOING_ON:
             maps[name] = kept(bpf.create_map(bpf.PROG_ARRAY, 4, 4, layout.MOST_TAILS))
-        start(code, maps, types, held)
+        programs = start(code, maps, types, held)
         for name in _GOING_ON:
             _extend(code, name, maps, types, held)
-        return Loaded(tasks, events, memory, large, counters, limits.ring_bytes, tuple(held))
+        seen = tuple(programs[name] for name in _LAST)
+        return Loaded(tasks, events, memory, large, counters, limits.ring_bytes, seen, tuple(held))
     except BaseException:
         for descriptor in held:
             os.close(descriptor)

@@ -68,10 +68,10 @@ class KernelReader:
 
     def send(self, records: Records) -> None:
         """Put records into the outbox, and what was lost meanwhile."""
-        send(records, self.pieces, self._outbox, self.lives, self.lives.marked)
+        send(records, self.pieces, self._outbox, self.lives, self.lives.phases.marked)
         self.pieces.forget(np.array(self.lives.ended, np.int32))
         self.lives.ended.clear()
-        lost = (self.loaded.counter("lost_events"), self.loaded.counter("lost_memory"))
+        lost = self.loaded.lost()
         if lost != self._lost:
             fresh = tuple(now - before for now, before in zip(lost, self._lost, strict=True))
             self._outbox.event(Kind.LOST, time.monotonic_ns(), 0, 0, args=fresh, source=Source.SWITCHES)

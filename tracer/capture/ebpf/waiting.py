@@ -57,7 +57,9 @@ class Waiting:
         self._told: dict[int, int] = {}
 
     def calls(self, threads: Collection[int], now: int, older_than: int) -> NDArray[Any]:
-        """Records of calls that began more than `older_than` ns ago and were not told of; of `layout.RECORD`."""
+        """Records of calls that began more than `older_than` ns ago and were not told of; of `layout.RECORD`.
+
+        With `older_than` 0, the last look, those told of too: nothing else says how long they have lasted."""
         for tid in self._descriptors.keys() - set(threads):
             os.close(self._descriptors.pop(tid))
         for tid in self._told.keys() - set(threads):
@@ -84,7 +86,9 @@ class Waiting:
         if state is None:
             return None
         at = int(state["at"])
-        if not state["in_call"] or at < state["since"] or now - at < older_than or self._told.get(tid) == at:
+        if not state["in_call"] or at < state["since"] or now - at < older_than:
+            return None
+        if older_than and self._told.get(tid) == at:
             return None
         self._told[tid] = at
         return so_far(state, now)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tracer.capture.ebpf import layout
 from tracer.capture.ebpf.object import BpfObject, BrokenObject, parse
+from tracer.capture.stack_choice import LONG_BYTES, SHORT_BYTES
 
 MAPS = {
     name: 100 + i
@@ -60,11 +61,20 @@ def test_maps_are_filled_in(ours: BpfObject) -> None:
     """Every load of a map's address names its descriptor, and says what it is."""
     program = ours.programs["sys_exit"]
     code = ours.joined("sys_exit", MAPS)
+    assert {reference.symbol for reference in program.references} >= {"config"}
     for reference in program.references:
         if reference.symbol:
             at = reference.at
             assert int.from_bytes(code[at + 4 : at + 8], "little") == MAPS[reference.symbol]
             assert code[at + 1] >> 4 == (2 if reference.symbol == "config" else 1)
+
+
+def test_of_the_stack_as_much_is_kept_as_a_slot_has_room_for() -> None:
+    """Or `--stacks` would keep more with one backend than with the other."""
+    shapes = resources.files("tracer.capture.ebpf").joinpath("programs", "shapes.h").read_text()
+    sizes = dict(re.findall(r"#define (SLOT_DATA|LARGE_DATA) (\d+)", shapes))
+    assert (int(sizes["SLOT_DATA"]), int(sizes["LARGE_DATA"])) == (layout.SLOT_DATA, layout.LARGE_DATA)
+    assert (SHORT_BYTES, LONG_BYTES) == (layout.SLOT_DATA, layout.LARGE_DATA)
 
 
 def test_functions_are_behind_those_that_call_them(ours: BpfObject) -> None:
