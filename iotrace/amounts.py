@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import click
 
 _HOUR_NS: Final = 3600 * 10**9
 _LONGEST_NS: Final = 365 * 24 * _HOUR_NS
+A_YEAR_S: Final = _LONGEST_NS // 10**9
 _LARGEST: Final = 1 << 50
 
 
@@ -29,6 +31,17 @@ def size_of(text: str) -> int | None:
 
     found = size_bytes(text)
     return None if found is None else round(found)
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds in a range. NaN, which no comparison refuses, is in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds; bad usage when it is no number, or out of range."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return seconds
 
 
 class Span(click.ParamType[int]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from iotrace.amounts import A_YEAR_S, Seconds
 from iotrace.recording_options import RecordingCommand, RecordingOptions, recording_options
 from iotrace.stderr import tell
 
@@ -12,7 +13,7 @@ from iotrace.stderr import tell
 @click.argument("pid", type=click.IntRange(1))
 @recording_options
 @click.option("--no-tui", is_flag=True, help="No live view: a report at the end.")
-@click.option("--duration", type=click.FloatRange(0, min_open=True), metavar="S", help="Detach after S seconds.")
+@click.option("--duration", type=Seconds(0, A_YEAR_S, min_open=True), metavar="S", help="Detach after S seconds.")
 def command(pid: int, no_tui: bool, duration: float | None, recording: RecordingOptions) -> int:
     """Watch the running process PID, all its threads, and what they start.
 

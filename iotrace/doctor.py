@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
@@ -47,8 +46,8 @@ def store_folder() -> Check:
 
     folder = store.directory(os.environ)
     place = folder
-    while not place.exists() and place != place.parent:
+    while not os.path.exists(place) and place != place.parent:
         place = place.parent
-    if os.access(place, os.W_OK | os.X_OK) and Path(place).is_dir():
+    if os.access(place, os.W_OK | os.X_OK) and os.path.isdir(place):
         return ok("recordings", f"{folder}: the newest {store.KEPT} are kept")
     return limited("recordings", f"{folder} cannot be written", "Name a file with -o FILE, or set XDG_STATE_HOME.")

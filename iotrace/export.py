@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import click
 
 from iotrace import stack_export
-from iotrace.export_target import folder_at, local_path, stream_to
+from iotrace.export_target import folder_at, is_recording, local_path, stream_to
 from iotrace.failures import USAGE, Failure
 from iotrace.stderr import tell
 
@@ -37,7 +38,7 @@ PARTITIONS: Final = ("host", "date")
     "out",
     metavar="FILE|URI",
     help="Write here; replaces what is there. s3://, gs://, ... go to object stores, NAME.gz is compressed. "
-    "[default: stdout]",
+    "[default: - for stdout]",
 )
 @click.option(
     "--partition",
@@ -77,6 +78,7 @@ def command(file: Path | None, form: str | None, out: str | None, partition: str
             + ", ".join((*WRITERS, "flamegraph")),
             USAGE,
         )
+    out = None if out == "-" else out
     by = _partition(partition, form, out)
     if form == "flamegraph":
         stacks = stacks or "blocked"
@@ -135,10 +137,13 @@ def _check_sums(recording: Recording, form: str, stacks: str | None) -> None:
 
 
 def _spare(recording: Path, out: str | None) -> None:
-    """Raises Failure when `out` is the recording."""
+    """Raises Failure when `out` is the recording, or another."""
     place = None if out is None else local_path(out)
-    if place is not None and place.exists() and place.samefile(recording):
-        raise Failure(f"{out} is the recording itself; export does not overwrite it.\nName another -o FILE.", USAGE)
+    if place is None or not os.path.exists(place):
+        return
+    what = "the recording itself" if place.samefile(recording) else "a recording" if is_recording(place) else ""
+    if what:
+        raise Failure(f"{out} is {what}; export does not overwrite it.\nName another -o FILE.", USAGE)
 
 
 def _dataset(recording: Recording, out: str, by: tuple[str, ...]) -> None:

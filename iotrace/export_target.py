@@ -47,6 +47,18 @@ def local_path(place: str) -> Path | None:
     return None if is_uri(place) else Path(place)
 
 
+def is_recording(path: Path) -> bool:
+    """Whether there is a recording at `path`, which nothing that is made of recordings should replace."""
+    from tracer.recording.errors import RecordingError
+    from tracer.recording.reader import Recording
+
+    try:
+        Recording.open(path).close()
+    except RecordingError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def stream_to(place: str | None, *, text: bool) -> Iterator[BinaryIO]:
     """What to write to: stdout (None), a file, or an object at a URI. What is there is replaced.

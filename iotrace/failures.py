@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from iotrace.bpf_needs import lacking
+from iotrace.shortage import lack_told
 
 USAGE: Final = 2
 OURS: Final = 125
@@ -31,6 +32,9 @@ def cannot_trace(stage: str, errno: str, program: str, because: str | None = Non
     """
     if stage == "exec":
         return cannot_run(program, errno)
+    shortage = lack_told(errno)
+    if shortage is not None:
+        return Failure(f"cannot trace {program}: {shortage}", OURS)
     if stage == "hello":
         return Failure(
             f"the capture process ended before it could begin ({errno}).\nSee what works here: iotrace doctor", OURS

@@ -156,7 +156,7 @@ def _check(path: Path, options: RecordingOptions) -> None:
     several = options.output_every
     if options.last is None and options.max_size is None and several is None:
         return
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and (path.is_symlink() or not path.is_file()):  # a link into /proc: session.output_path
         given = "--output-every" if several else "--last" if options.last is not None else "--max-size"
         raise Failure(f"{path} is not a regular file: {given} needs one.\nName a file with -o FILE.", USAGE)
     if several is not None and several.size and options.max_size and 2 * several.size > options.max_size:

@@ -35,14 +35,20 @@ def show(target: Target, recording: RecordingOptions, *, duration: float | None 
     words += ["--duration", str(duration)] if duration is not None else []
     words += ["--hold"] * step
     live = RecorderRun(path, [*words, *target.as_arguments()], attached=target.attach is not None)
+    interrupted = False
     try:
         if live.wait_for_recording():
             _show(path, live)
         if live.let_go and not live.attached:
             pass_on(live)
+    except KeyboardInterrupt:  # before there was a screen: the recorder got it too, wherever it was at that moment
+        interrupted = True
+        raise
     finally:
         status = live.close()
-        sys.stderr.write(live.complaints())  # what the recorder said while the screen was ours
+        complaints = live.complaints()
+        if not interrupted:
+            sys.stderr.write(complaints)  # what the recorder said while the screen was ours
     return status
 
 

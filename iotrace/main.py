@@ -11,12 +11,14 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Final
 
 import click
 
 from iotrace.failures import OURS, SIGNALLED, USAGE, Failure
+from iotrace.shortage import lack_of
 from iotrace.stderr import tell
 
 COMMANDS: Final = {
@@ -34,6 +36,8 @@ COMMANDS: Final = {
 }
 
 
+_PLAIN: Final = {"a valid integer range": "a whole number", "a valid float range": "a number"}
+"""click's names of types, for those who never saw its documentation."""
 _CANNOT_TAKE_MORE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -48,6 +52,18 @@ class Subcommands(click.Group):
             return None
         command: click.Command = import_module(f"iotrace.{name}").command
         return command
+
+    def resolve_command(
+        self, context: click.Context, words: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click has it, and with the nearest name when there is none of that name."""
+        try:
+            return super().resolve_command(context, words)
+        except click.UsageError as error:
+            near = get_close_matches(words[0], COMMANDS, n=1)
+            if near and error.ctx is not None:
+                raise click.UsageError(f"{error.message} The nearest is {near[0]}.", context) from error
+            raise
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -124,7 +140,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _usage(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "iotrace"
-    return f"{error.format_message()}\nSee: {command} --help"
+    message = error.format_message()
+    for theirs, plain in _PLAIN.items():
+        message = message.replace(theirs, plain)
+    return f"{message}\nSee: {command} --help"
 
 
 def _failed(error: Exception) -> int:
@@ -138,6 +157,15 @@ def _failed(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in _CANNOT_TAKE_MORE and error.filename is None:
         _forget_output()
         tell(f"cannot write the output: {error.strerror}.\nSend it to where there is room.")
+        return OURS
+    if isinstance(error, PermissionError) and error.filename is not None:
+        tell(
+            f"{os.fsdecode(error.filename)} cannot be reached: {error.strerror}.\nName another place, or try: sudo"
+        )
+        return OURS
+    shortage = lack_of(error)
+    if shortage is not None:
+        tell(shortage)
         return OURS
     tell(
         f"an unexpected error: {type(error).__name__}: {error}\n"

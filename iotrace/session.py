@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from iotrace import attach_refusals, kept, privileged
-from iotrace.failures import OURS, SIGNALLED, Failure, cannot_trace
+from iotrace.failures import OURS, SIGNALLED, USAGE, Failure, cannot_trace
 from iotrace.recording_options import RecordingOptions
 from iotrace.stderr import tell as tell_user
 from iotrace.target import Target
@@ -20,6 +20,7 @@ from tracer.recording.capture_process import CaptureProcess, Program, Settings, 
 from tracer.recording.errors import CaptureFailed, RecordingError
 from tracer.recording.output import Outcome, Output
 from tracer.recording.recorder import Recorder
+from tracer.wire import End
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,25 @@ class Channels:
 
 
 def output_path(options: RecordingOptions, target: Target) -> Path:
-    """Where the recording goes."""
-    return options.output or store.new_path(store.directory(os.environ), target.name)
+    """Where the recording goes. Of a link, what it leads to: the link itself (/dev/stdout) is not replaced.
+
+    Raises Failure."""
+    given = options.output
+    if given is None:
+        return store.new_path(store.directory(os.environ), target.name)
+    if str(given) == "-":
+        raise Failure("a recording goes to a file: stdout is the program's.\nName one: -o FILE", USAGE)
+    if not os.path.islink(given):
+        return given
+    led_to = Path(os.path.realpath(given))  # of a pipe, something like /proc/1/fd/pipe:[1], which cannot be opened
+    return led_to if os.path.exists(led_to) or not os.path.exists(given) else given
 
 
 def record(target: Target, options: RecordingOptions, path: Path, channels: Channels) -> Outcome:
     """Run `target` under capture and record it to `path`; returns when the program has ended.
 
-    Raises Failure and RecordingError; then there is no recording.
+    Raises Failure and RecordingError, and SystemExit when a signal ended us before the program began; then there is
+    no recording.
     """
     settings = kept.settings(options, channels.hold)
     place = kept.place(path, options)
@@ -58,7 +70,7 @@ def record(target: Target, options: RecordingOptions, path: Path, channels: Chan
         what = target.path or (target.name if target.attach is None else f"{target.attach} ({target.name})")
         because = None if target.attach is None else attach_refusals.reason(target.attach)
         raise cannot_trace(failed.stage, failed.errno, what, because) from failed
-    except (Failure, RecordingError):
+    except (Failure, RecordingError, SystemExit):
         _remove(kept.first(path, options))
         raise
 
@@ -104,15 +116,28 @@ def _record(
     from tracer.recording.header import header_of_hello
 
     running: list[CaptureProcess] = []
+    early: list[int] = []
+    started: list[int] = []
+    """The program that we started, as a pidfd (pidfd_open(2)): its number may be another's by then."""
 
     def tell(line: str) -> None:
         for each in running:
             each.tell(line)
 
+    def too_early(number: int) -> bool:
+        """Whether a signal comes before there is a program it could be for; then there is to be none."""
+        if running and running[0].ready:
+            return False
+        early.append(number)
+        tell("kill")
+        return True
+
     attached = target.attach is not None
-    with _signals_that_detach(tell) if attached else _signals_for_program(tell):
+    with _signals_that_detach(tell) if attached else _signals_for_program(tell, too_early):
         capture = start_capture(program, settings, channels.terminal)
         running.append(capture)
+        if early:  # it came while there was nobody to tell
+            tell("kill")
         urgency = None
         if settings.backend != "ptrace":
             from tracer.capture.priority import Urgency, be_heard
@@ -125,23 +150,44 @@ def _record(
         def open_writer(hello: Mapping[str, Any]) -> Output:
             if attached and channels.duration:  # from now on: it did not count while we got ready
                 signal.setitimer(signal.ITIMER_REAL, channels.duration)
+            if not attached:
+                with contextlib.suppress(OSError):
+                    started.append(os.pidfd_open(hello["program"]))
             command = kept.command_shown(target, options)
             return kept.output(place, options, header_of_hello(hello, command, settings.as_options(), target.model))
 
         abandon = "detach" if attached else "kill"
         late = None if urgency is None else lambda behind: urgency.told(late=behind)
-        return Recorder(capture, open_writer, channels.commands, abandon, late).run()
+        try:
+            outcome = Recorder(capture, open_writer, channels.commands, abandon, late).run()
+            if outcome.reason is End.CAPTURE_DIED:  # with ptrace the program has died of it (PTRACE_O_EXITKILL)
+                _kill(started)
+            return outcome
+        finally:
+            for pidfd in started:
+                os.close(pidfd)
+            if early:
+                raise SystemExit(SIGNALLED + early[0])
+
+
+def _kill(pidfds: list[int]) -> None:
+    for pidfd in pidfds:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
 @contextlib.contextmanager
-def _signals_for_program(tell: Callable[[str], object]) -> Iterator[None]:
-    """Ctrl-C reaches the program by itself and is none of our business; SIGTERM and SIGHUP we pass on."""
+def _signals_for_program(tell: Callable[[str], object], too_early: Callable[[int], bool]) -> Iterator[None]:
+    """Ctrl-C reaches the program by itself and is none of our business; SIGTERM and SIGHUP we pass on.
 
-    def ignore(_number: int, _frame: object) -> None:
-        return
+    What comes `too_early` for the program ends us."""
+
+    def ignore(number: int, _frame: object) -> None:
+        too_early(number)
 
     def pass_on(number: int, _frame: object) -> None:
-        tell(f"signal {number}")
+        if not too_early(number):
+            tell(f"signal {number}")
 
     wanted = {signal.SIGINT: ignore, signal.SIGQUIT: ignore, signal.SIGTERM: pass_on, signal.SIGHUP: pass_on}
     with _handled(wanted):

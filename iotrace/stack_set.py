@@ -42,13 +42,13 @@ def _limit(text: str, term: str) -> int:
     ns = span_ns(term.removeprefix(_BLOCKED).removeprefix(">").strip()) if term != _BLOCKED else 1_000_000
     if ns is None or (term != _BLOCKED and term[len(_BLOCKED)] != ">"):
         raise Failure(
-            f"{OPTION} {text}: {term} says no time.\nTry: {OPTION}='blocked>1ms'  (units: ns, us, ms, s)", USAGE
+            f"{OPTION}={text}: {term} says no time.\nTry: {OPTION}='blocked>1ms'  (units: ns, us, ms, s)", USAGE
         )
     return ns
 
 
 def _names(terms: list[str]) -> frozenset[str]:
-    chosen = parse_calls(",".join(terms), OPTION)
+    chosen = parse_calls(",".join(terms), f"{OPTION}=")
     if not chosen.inverted:
         return chosen.names
     from tracer.analyze.filter.terms import all_names

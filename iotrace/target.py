@@ -176,11 +176,19 @@ def find_program(name: str, environment: Any) -> str:
     raise Failure(f"{name or repr(name)} is not found in PATH.{here}", NOT_FOUND)
 
 
+def _looked_for(path: str) -> str:
+    """Where a path that is not found was looked for, when that is not in itself."""
+    if os.path.isabs(path):
+        return ""
+    try:
+        return f" It is looked for below {os.getcwd()}."
+    except OSError:
+        return " It is looked for in the working directory, and that has been removed."
+
+
 def _runnable(path: str) -> str:
     if not os.path.exists(path):
-        raise Failure(
-            f"{path} is not found.\nIs it spelled right? It is looked for below {os.getcwd()}.", NOT_FOUND
-        )
+        raise Failure(f"{path} is not found.\nIs it spelled right?{_looked_for(path)}", NOT_FOUND)
     if os.path.isdir(path):
         raise Failure(f"{path} is a directory, not a program.", CANNOT_RUN)
     if not os.access(path, os.X_OK):

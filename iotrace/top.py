@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from iotrace.amounts import Seconds
+
 if TYPE_CHECKING:
     from iotrace.top_source import TopSource
 
@@ -19,7 +21,7 @@ _SORTS = ("pid", "calls", "wasted", "failed", "kernel", "read", "written", "comm
 
 @click.command("top")
 @click.option(
-    "--interval", type=click.FloatRange(0.1, 3600), default=1.0, metavar="S", show_default=True,
+    "--interval", type=Seconds(0.1, 3600), default=1.0, metavar="S", show_default=True,
     help="Seconds between two looks.",
 )  # fmt: skip
 @click.option("--count", type=click.IntRange(1), metavar="N", help="Print N looks as text, then end.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from iotrace.bpf_needs import lacking
 from iotrace.failures import OURS, Failure
+from iotrace.shortage import lack_of
 from tracer.analyze.top import TopCounts, TopProcess, TopView
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def _no_top(why: str, number: int = 0) -> Failure:
             "Try: sudo iotrace top. A single process can be watched without: iotrace attach PID",
             OURS,
         )
+    if number in (errno.EMFILE, errno.ENFILE):
+        return Failure(f"iotrace top cannot count here: {lack_of(OSError(number, ''))}", OURS)
     return Failure(
         f"iotrace top cannot count here: {why}.\n"
         f"It does so by BPF programs. {lacking()} What works here: iotrace doctor",

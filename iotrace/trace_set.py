@@ -8,6 +8,7 @@ Terms are added up, those with ! taken away; a SET of only those means all other
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -31,13 +32,14 @@ class TraceSet:
         return "!" * self.inverted + ",".join(sorted(self.names))
 
 
-def parse(text: str, option: str = "--trace") -> TraceSet:
-    """The set that `text` means. Raises Failure, which names the `option` it was given to."""
+def parse(text: str, option: str = "--trace ") -> TraceSet:
+    """The set that `text` means. Raises Failure, which names the `option` it was given to, spelled as it goes
+    before a value."""
     wanted: set[str] = set()
     unwanted: set[str] = set()
     terms = [term.strip().lower() for term in text.split(",")]
     if not all(term.lstrip("!-") for term in terms):
-        raise _bad(option, text, "a name is missing", f"{option} read,write  or  {option} '!futex'")
+        raise _bad(option, text, "a name is missing", f"{option}read,write  or  {option}'!futex'")
     inverted = all(term[0] in "!-" for term in terms)
     if terms[0][0] in "!-" and not inverted:
         last = next(term for term in terms if term[0] not in "!-")
@@ -45,7 +47,7 @@ def parse(text: str, option: str = "--trace") -> TraceSet:
             option,
             text,
             f"is {last} wanted or not?",
-            f"{option} {last},{terms[0]}  or  {option} '{terms[0]},!{last}'",
+            f"{option}{last},{terms[0]}  or  {option}'{terms[0]},!{last}'",
         )
     for term in terms:
         (unwanted if term[0] in "!-" else wanted).update(_names(option, text, term.lstrip("!-")))
@@ -69,14 +71,15 @@ def _names(option: str, text: str, term: str) -> set[str]:
     else:
         found = {call for call in all_names() if call == term or plain(call) == term}
     if not found:
+        near = get_close_matches(term, sorted(all_names()), n=3)
         raise _bad(
             option,
             text,
             f"no system call is called {term}",
-            "iotrace report shows the names of those a program makes",
+            " or ".join(near) if near else "iotrace report shows the names of those a program makes",
         )
     return found
 
 
 def _bad(option: str, text: str, why: str, instead: str) -> Failure:
-    return Failure(f"{option} {text}: {why}.\nTry: {instead}", USAGE)
+    return Failure(f"{option}{text}: {why}.\nTry: {instead}", USAGE)

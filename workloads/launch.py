@@ -99,7 +99,11 @@ def python() -> list[str]:
     in the way; only in the directory that holds this package is it needed to find the package.
     """
     here = Path(__file__).resolve().parent.parent
-    return [sys.executable, "-m"] if Path.cwd() == here else [sys.executable, "-P", "-m"]
+    try:
+        inside = Path.cwd() == here
+    except OSError:  # it has been removed (getcwd(2)), which is no obstacle for who needs no file in it
+        inside = False
+    return [sys.executable, "-m"] if inside else [sys.executable, "-P", "-m"]
 
 
 def _lifeline() -> tuple[int, int]:

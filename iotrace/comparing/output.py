@@ -13,7 +13,8 @@ from textwrap import wrap
 from typing import Any, Final
 
 from iotrace.comparing.operands import Subject
-from iotrace.failures import OURS, SIGNALLED, USAGE, Failure
+from iotrace.export_target import is_recording
+from iotrace.failures import SIGNALLED, USAGE, Failure
 from iotrace.stderr import tell
 from tracer.analyze.compare.comparison import Run
 from tracer.analyze.compare.differences import Difference, differences, pairs
@@ -104,21 +105,22 @@ def _print(runs: Sequence[Run]) -> None:
 
 
 def writable(path: Path) -> None:
-    """Refuse a page that could not be written, before minutes are spent. Raises Failure."""
+    """Refuse a page that could not be written, or would replace a recording, before minutes are spent.
+
+    Raises Failure."""
+    if str(path) == "-":
+        raise Failure("stdout has the table already; the page goes to a file.\nName one: --html FILE", USAGE)
+    if is_recording(path):
+        raise Failure(f"{path} is a recording and is not overwritten.\nName another file: --html FILE", USAGE)
     if path.parent.is_dir() and os.access(path.parent, os.W_OK) and not path.is_dir():
         return
     raise Failure(f"{path} cannot be written.\nName a file in a directory that exists: --html FILE", USAGE)
 
 
 def write_page(path: Path, runs: Sequence[Run]) -> None:
-    """Write the page to `path`, whole or not at all. Raises Failure."""
+    """Write the page to `path`. Raises Failure."""
     from iotrace.comparing.html import page
+    from iotrace.page.output import write
 
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_text(page(runs), encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise Failure(f"{path} cannot be written: {error.strerror}.", OURS) from error
+    write(path, page(runs))
     tell(f"the comparison as a page: {path}")

@@ -56,8 +56,10 @@ def writable(out: Path, recording: Path, *, force: bool) -> None:
 
 
 def write(out: Path, text: str) -> None:
-    """Write `text` to `out`, whole or not at all; into a device or pipe as it is. Raises Failure."""
-    plain = not out.exists() or out.is_file()
+    """Write `text` to `out`, whole or not at all; into a device or pipe, or through a link (/dev/stdout), as it is.
+
+    Raises Failure."""
+    plain = not out.is_symlink() and (not out.exists() or out.is_file())
     partial = out.with_name(f".{out.name}.{os.getpid()}") if plain else out
     try:
         partial.write_text(text, encoding="utf-8")

@@ -56,6 +56,15 @@ def files(tmp_path: Path) -> Path:
         (("view", "text"), 2, "not an iotrace recording"),
         (("models", "epol"), 2, "epoll"),
         (("bogus",), 2, "bogus"),
+        (("reprot",), 2, "The nearest is report."),
+        (("attach", "four"), 2, "'four' is not a whole number"),
+        (("attach", "4242", "--duration", "nan"), 2, "not a number of seconds"),
+        (("attach", "4242", "--duration", "inf"), 2, "not in the range"),
+        (("top", "--interval", "nan"), 2, "not a number of seconds"),
+        (("record", "--trace", "reed", "--", "true"), 2, "Try: read or"),
+        (("record", "--stacks=", "--", "true"), 2, "Try: --stacks=read,write"),
+        (("record", "-o", "-", "--", "true"), 2, "stdout is the program's"),
+        (("record", "--", "/nowhere/program"), 127, "Is it spelled right?\n"),
     ],
 )
 def test_bad_input_is_told_in_a_few_lines(files: Path, words: tuple[str, ...], status: int, said: str) -> None:

@@ -15,7 +15,7 @@ from iotrace.failures import cannot_trace
     [
         ("seize", "EPERM", 125, "forbidden"),
         ("attach", "ESRCH", 125, "no process"),
-        ("fork", "EAGAIN", 125, "cannot fork prog: EAGAIN"),
+        ("fork", "EAGAIN", 125, "ulimit -u"),
         ("hello", "signal 9", 125, "signal 9"),
         ("exec", "ENOENT", 127, "interpreter"),
         ("exec", "ENOEXEC", 126, "sh prog"),

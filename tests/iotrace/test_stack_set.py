@@ -35,7 +35,7 @@ def test_what_is_wrong(text: str) -> None:
     with pytest.raises(Failure) as failed:
         parse(text)
     assert failed.value.exit_status == USAGE
-    assert str(failed.value).startswith("--stacks ")
+    assert str(failed.value).startswith("--stacks=")
 
 
 def test_alone_it_takes_no_other_word() -> None:

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.live.captured import TIMEOUT, capture, compile_c
 from tests.live.recorded import IOTRACE
 from tests.live.test_violent_ends import BUSY, eventually, has_rows, is_gone
@@ -88,6 +90,30 @@ def test_sigterm_for_the_whole_group(tmp_path: Path) -> None:
     with Recording.open(path) as recording:
         assert recording.end is not None
         assert (recording.end.reason, recording.end.status) == (End.EXITED, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_program_begins(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C while the capture process still starts: it ends us, quietly, and nothing runs or stays."""
+    path = tmp_path / "early.iotrace"
+    recorder = recorded(path, "sleep", "100")
+    try:
+        assert eventually(lambda: any(b"tracer.capture" in words_of(each) for each in in_session(recorder.pid)))
+        os.killpg(recorder.pid, number)
+        _, errors = recorder.communicate(timeout=TIMEOUT)
+    finally:
+        recorder.kill()
+    assert recorder.returncode == 128 + number, errors
+    assert "Traceback" not in errors
+    assert not path.exists() or "calls written" in errors  # the latter where it had begun when the signal came
+    assert eventually(lambda: not in_session(recorder.pid))
+
+
+def words_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_sigterm_after_the_first_process_left(tmp_path: Path) -> None:

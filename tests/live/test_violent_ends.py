@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.bpf import bpf_refused
 from tests.live.recorded import IOTRACE, TIMEOUT, iotrace
 from tracer.recording.reader import Recording
 
@@ -28,10 +29,10 @@ BUSY = (
 )
 
 
-def started(path: Path) -> tuple[subprocess.Popen[str], int]:
+def started(path: Path, *options: str) -> tuple[subprocess.Popen[str], int]:
     """A recorder with a busy program under it, and the program's pid."""
     recorder = subprocess.Popen(
-        [*IOTRACE, "record", "-o", path, "--", sys.executable, "-c", BUSY],
+        [*IOTRACE, "record", "-o", path, *options, "--", sys.executable, "-c", BUSY],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert recorder.stdout is not None
@@ -102,6 +103,25 @@ def test_the_capture_process_is_killed(busy: tuple[subprocess.Popen[str], int, P
     assert "Traceback" not in errors
     assert eventually(lambda: is_gone(program))
     assert_incomplete(path)
+
+
+@pytest.mark.skipif(bpf_refused() != "", reason=f"BPF: {bpf_refused()}")
+def test_the_capture_process_is_killed_that_only_watched(tmp_path: Path) -> None:
+    """With BPF the program does not die of it by itself; the recorder ends it, as ptrace would."""
+    path = tmp_path / "watched.iotrace"
+    recorder, program = started(path, "--backend", "ebpf")
+    try:
+        assert eventually(lambda: has_rows(path)), tree_of(recorder.pid)
+        os.kill(parent_of(program), signal.SIGKILL)
+        recorder.wait(timeout=TIMEOUT)
+        assert eventually(lambda: is_gone(program))
+        assert recorder.returncode == 125
+        assert_incomplete(path)
+    finally:
+        recorder.kill()
+        if not is_gone(program):
+            os.kill(program, signal.SIGKILL)
+        recorder.communicate(timeout=TIMEOUT)
 
 
 def test_the_recorder_is_killed(busy: tuple[subprocess.Popen[str], int, Path]) -> None:

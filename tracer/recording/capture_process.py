@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 _WIDE: Final = (16 << 20, 1 << 20)
 """Bytes a pipe is to hold; 1 MiB is the most an ordinary user may ask for (pipe(7))."""
+_FOR_PROGRAM: Final = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that are meant for the program, though a whole process group may get them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +144,21 @@ def python() -> list[str]:
     in the way; only in the directory that holds our packages may it be needed to find them.
     """
     here = Path(__file__).resolve().parent.parent.parent
-    return [sys.executable, "-m"] if Path.cwd() == here else [sys.executable, "-P", "-m"]
+    try:
+        inside = Path.cwd() == here
+    except OSError:  # it has been removed (getcwd(2)), which is no obstacle for who needs no file in it
+        inside = False
+    return [sys.executable, "-m"] if inside else [sys.executable, "-P", "-m"]
 
 
-def capture_command(program: Program, settings: Settings, terminal: int | None) -> list[str]:
-    """The command line of the capture process (see `tracer.capture.__main__`)."""
+def capture_command(
+    program: Program, settings: Settings, terminal: int | None, shielded: Sequence[int] = ()
+) -> list[str]:
+    """The command line of the capture process (see `tracer.capture.__main__`), which is started with the signals
+    `shielded` blocked."""
     command = [*python(), "tracer.capture"]
+    if shielded:
+        command.append(f"--shielded={','.join(str(int(number)) for number in shielded)}")
     command += ["--pin", settings.pin, "--capture-bytes", str(settings.capture_bytes)]
     command += ["--clock", settings.clock, "--backend", settings.backend]
     if settings.redact:
@@ -196,9 +207,23 @@ def start_capture(program: Program, settings: Settings, terminal: int | None) ->
 
     Its `keep_fds` are closed here afterwards."""
     keep = program.keep_fds if terminal is None else (*program.keep_fds, terminal)
-    capture = CaptureProcess(capture_command(program, settings, terminal), keep)
+    with _shielded() as shielded:
+        capture = CaptureProcess(capture_command(program, settings, terminal, shielded), keep)
     close_all(program.keep_fds)
     return capture
+
+
+@contextlib.contextmanager
+def _shielded() -> Iterator[tuple[int, ...]]:
+    """Block what is meant for the program, for whoever is started meanwhile; which signals those are.
+
+    Ctrl-C is for the whole process group, and would end a capture process that cannot ignore it yet. We get what
+    comes meanwhile when it is over."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_PROGRAM)
+    try:
+        yield tuple(number for number in _FOR_PROGRAM if number not in former)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _unread(pipe: int) -> int:

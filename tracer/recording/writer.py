@@ -33,7 +33,8 @@ def create(path: Path, *, overwrite: bool = False) -> int:
     """A descriptor open for writing a new file at `path`, readable by its owner only.
 
     An existing file is removed, not emptied, so that whoever has it open (mapped) keeps the old one; devices
-    and pipes are opened as they are. Raises OutputExists without `overwrite`, and OutputFailed.
+    and pipes, and what is reached by a link, are opened as they are. Raises OutputExists without `overwrite`,
+    and OutputFailed.
     """
     try:
         if path.is_dir():
@@ -43,10 +44,10 @@ def create(path: Path, *, overwrite: bool = False) -> int:
                 raise OutputExists(
                     f"{path} exists and is not overwritten.\nChoose another name, or add --force to replace it."
                 )
-            if path.is_file():
+            if path.is_file() and not path.is_symlink():
                 path.unlink()
             else:
-                return os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+                return os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise OutputFailed(f"cannot write {path}: {error.strerror}.\nChoose another place with -o FILE.") from error
