@@ -67,6 +67,9 @@ class Kind(IntEnum):
     the first and its result (7 × 8 bytes), then two histograms of `BUCKETS` counts of 4 bytes, of their times on a
     CPU and of their times in all; bucket i has 2^i ns or more, the last everything above."""
 
+    LEFT = 12
+    """We left a thread that runs on, in no call: `span_ns` and the user part are what it did since its last row."""
+
 
 class Spawn(IntEnum):
     """How a thread came to be traced."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.bpf import bpf_refused
 from tests.live.recorded import IOTRACE, TIMEOUT, iotrace
 from tests.live.test_violent_ends import eventually
 from tracer.recording.errors import RecordingError
@@ -179,3 +180,37 @@ def test_refusals(program: subprocess.Popen[bytes]) -> None:
         assert (refused.returncode, refused.stdout) == (status, "")
         assert words in refused.stderr
         assert len(refused.stderr.splitlines()) <= 3
+
+
+QUIET = """
+import os, threading, time
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+def work():
+    while True: pass
+threading.Thread(target=work, daemon=True).start()
+os.write(1, b"ready\\n")
+os.read(0, 1)
+"""
+
+
+@pytest.mark.parametrize("backend", ["ptrace", "ebpf"])
+def test_threads_that_neither_enter_nor_leave_a_call_are_accounted(backend: str, tmp_path: Path) -> None:
+    """One computes, two sleep in the calls they were in before: all that while, by the report."""
+    if backend == "ebpf" and (why_not := bpf_refused()):
+        pytest.skip(f"no BPF here: {why_not}")
+    path = tmp_path / "a.iotrace"
+    quiet = subprocess.Popen([sys.executable, "-c", QUIET], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert quiet.stdout is not None
+        assert quiet.stdout.readline() == b"ready\n"
+        done = iotrace("attach", str(quiet.pid), "--backend", backend, "--no-tui", "--duration", "0.6", "-o", path)
+    finally:
+        quiet.kill()
+        quiet.communicate(timeout=TIMEOUT)
+    assert done.returncode == 0, done.stderr
+    threads = json.loads(iotrace("report", "--json", path).stdout)["threads"]
+    assert len(threads) == 3
+    assert all(thread["lifetime_ns"] > 300_000_000 for thread in threads)
+    (busy,) = [thread for thread in threads if thread["user_ns"] > thread["blocked_ns"]]
+    assert busy["user_ns"] + busy["runnable_ns"] > 0.8 * busy["lifetime_ns"]
+    assert all(thread["blocked_ns"] > 0.8 * thread["lifetime_ns"] for thread in threads if thread is not busy)

@@ -68,9 +68,10 @@ def column(batch: pa.RecordBatch, name: str) -> Ns:
 
 
 def account_times(batch: pa.RecordBatch, calibration: Calibration) -> Times:
-    """Apply `calibration` to the raw clocks of `batch`. Rows that are not calls or exits get zeros."""
+    """Apply `calibration` to the raw clocks of `batch`. Rows that carry no stretch of a thread's life get zeros."""
     kind = column(batch, "kind")
-    timed = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT) | (kind == Kind.SUMS)
+    timed = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT)
+    timed |= (kind == Kind.SUMS) | (kind == Kind.LEFT)
     shared = column(batch, "placement") == Placement.SHARED
     source = column(batch, "source")
     counted = (source == Source.SCHEDSTAT) | (source == Source.SWITCHES)

@@ -35,5 +35,6 @@ def lasting(kind: Ints, tid: Ints, waiting: Mask) -> Mask:
 
 def is_timed(kind: Ints) -> Mask:
     """Which rows carry a stretch of their thread's life."""
-    answer: Mask = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT) | (kind == Kind.SUMS)
+    answer: Mask = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT)
+    answer |= (kind == Kind.SUMS) | (kind == Kind.LEFT)
     return answer

@@ -52,7 +52,7 @@ class Settling:
     def _follow(self, kind: Ids, tid: Ids, at: Ids, entered: NDArray[np.bool_]) -> list[tuple[int, int]]:
         """Who is inside now; calls found never to return are given as (row they come before, their row)."""
         concerned = np.isin(tid, np.fromiter(self._inside, np.int64)) | np.isin(tid, tid[entered])
-        moving = np.isin(kind, (Kind.CALL, Kind.ENTERED, Kind.EXIT, Kind.SUMS))
+        moving = np.isin(kind, (Kind.CALL, Kind.ENTERED, Kind.EXIT, Kind.LEFT, Kind.SUMS))
         ended: list[tuple[int, int]] = []
         for row in np.flatnonzero(concerned & moving).tolist():
             thread, since = int(tid[row]), int(at[row])

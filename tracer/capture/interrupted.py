@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Final, NamedTuple
+from typing import Final
 
 from tracer.capture import ptrace_binding as ptrace
 from tracer.capture.calls import CallTables
+from tracer.capture.inside import Inside, has_64_bits, inside_of
 from tracer.capture.threads import Thread
 from tracer.capture.tracees import Tracees
 from tracer.syscalls.names import name_of, number_of
@@ -43,14 +44,6 @@ _ARCHES: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 Args = tuple[int, ...]
 
 
-class Inside(NamedTuple):
-    """The call a stopped thread was inside."""
-
-    nr: int
-    args: Args
-    ip: int
-
-
 class Interrupted:
     """The threads that came to us out of a call, until they are back in it."""
 
@@ -65,7 +58,7 @@ class Interrupted:
             thread.in_call = thread.uncommon = False
             thread.flags = 0
             thread.reader.clear()
-        found = _inside(thread)
+        found = inside_of(thread.pid, thread.tid)
         if found is None:
             return
         result = _result(thread.tid)
@@ -107,7 +100,7 @@ class Interrupted:
             if now - thread.resumed < older_than:
                 young = True
                 continue
-            found = _inside(thread)
+            found = inside_of(thread.pid, thread.tid)
             arch = _native(thread.pid)
             if found is None or arch is None:
                 continue
@@ -140,26 +133,9 @@ def begin_again(tid: int) -> bool:
     return bool(ptrace.request(ptrace.POKEUSER, tid, _RAX, BEGIN_AGAIN & ptrace.GONE) != ptrace.GONE)
 
 
-def _inside(thread: Thread) -> Inside | None:
-    """From `/proc/PID/task/TID/syscall` (proc_pid_syscall(5)): number, arguments, stack pointer, ip."""
-    try:
-        with open(f"/proc/{thread.pid}/task/{thread.tid}/syscall", "rb") as file:
-            nr, *numbers = file.read().split()
-        if int(nr) < 0 or len(numbers) != 8:
-            return None
-        *args, _, ip = (int(number, 16) for number in numbers)
-        return Inside(int(nr), tuple(args), ip)
-    except (OSError, ValueError):  # "running", or no such file in this kernel
-        return None
-
-
 def _native(pid: int) -> int | None:
-    """The AUDIT_ARCH value of a 64-bit program of this machine; None for others (its ELF class, elf(5))."""
-    try:
-        with open(f"/proc/{pid}/exe", "rb") as file:
-            return _ARCHES.get(os.uname().machine) if file.read(5)[4:] == b"\2" else None
-    except OSError:
-        return None
+    """The AUDIT_ARCH value of a 64-bit program of this machine; None for others."""
+    return _ARCHES.get(os.uname().machine) if has_64_bits(pid) else None
 
 
 def _result(tid: int) -> int | None:

@@ -155,6 +155,7 @@ class RareStops:
         if event == ptrace.EVENT_EXEC:
             thread = self._executed(tid, now) or thread
         thread.wall += now - thread.resumed
+        thread.resumed = now
         if thread.arriving:
             thread.arriving = False
             # What it waited for a CPU to come here began before us, or is our doing.
@@ -234,6 +235,8 @@ class RareStops:
         if thread.in_call:
             part = thread.part(now, *thread.read_clock())
             self.tracees.write_entered(thread, part, now)
+        elif thread.resumed > thread.ended and not thread.exiting:
+            self.tracees.left(thread, now)
         self.scheduling.let_go(thread)
         ptrace.request(ptrace.DETACH, thread.tid, 0, number)
         self.tracees.threads.pop(thread.tid, None)

@@ -151,6 +151,15 @@ class Tracees:
         thread.ended = now
         thread.exiting = True
 
+    def left(self, thread: Thread, now: int) -> None:
+        """We leave a thread amid its own code: what it did there since its last row."""
+        part = thread.part(now, *thread.read_clock())
+        thread.outbox.event(
+            Kind.LEFT, now, thread.pid, thread.tid, user=part, span_ns=now - thread.ended, source=thread.source,
+            placement=thread.entry[-1],
+        )  # fmt: skip
+        thread.ended = now
+
     def gone(self, tid: int, status: int) -> None:
         """Waitpid reported a death, or exec took the thread away."""
         thread = self.threads.pop(tid, None)

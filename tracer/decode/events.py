@@ -78,8 +78,12 @@ def _sums(row: Row) -> Text:
     return "sums", (name_of(row.abi, row.nr),), f"{row.args[0]} calls that were summed up in the kernel"
 
 
+def _left(_row: Row) -> Text:
+    return "left", (), "tracing was stopped here, and the thread ran on"
+
+
 EVENTS: Final[dict[int, Callable[[Row], Text]]] = {
     Kind.SIGNAL: _signal, Kind.SPAWN: _spawn, Kind.EXEC: _exec, Kind.EXIT: _exit, Kind.MARK: _mark,
     Kind.LOST: _lost, Kind.CALIBRATION: _calibration, Kind.END: _end, Kind.HELD: _held,
-    Kind.SUMS: _sums,
+    Kind.SUMS: _sums, Kind.LEFT: _left,
 }  # fmt: skip

@@ -35,7 +35,8 @@ from tracer.recording.reader import Recording
 from tracer.wire import Kind
 
 _INSTANTS: Final = {
-    Kind.SIGNAL: "t", Kind.SPAWN: "t", Kind.EXEC: "t", Kind.EXIT: "t", Kind.MARK: "p", Kind.LOST: "g",
+    Kind.SIGNAL: "t", Kind.SPAWN: "t", Kind.EXEC: "t", Kind.EXIT: "t", Kind.LEFT: "t", Kind.MARK: "p",
+    Kind.LOST: "g",
 }  # fmt: skip
 """Rows that are moments, and how wide they are drawn: thread, process or global."""
 

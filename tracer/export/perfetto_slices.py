@@ -173,7 +173,7 @@ def _copies(accounted: Accounted, rows: Ints) -> Iterator[Texts]:
 
 
 def is_placed(accounted: Accounted) -> Ints:
-    """The rows that have a place on the time line: calls, told once, and the ends of threads."""
+    """The rows that have a place on the time line: calls, told once, and the ends of threads, or ours."""
     kind = accounted.columns.kind
-    timed = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT)
+    timed = (kind == Kind.CALL) | (kind == Kind.ENTERED) | (kind == Kind.EXIT) | (kind == Kind.LEFT)
     return np.flatnonzero(timed & ~accounted.superseded)

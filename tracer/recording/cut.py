@@ -21,7 +21,7 @@ from tracer.wire import Flag, Kind
 _USER: Final = ("user_wall_ns", "user_run_ns", "user_delay_ns", "user_switches", "user_stops")
 _INSIDE: Final = ("wall_ns", "run_ns", "delay_ns", "switches", "stops")
 _TOUCHED: Final = ("at_ns", "span_ns", "flags", *_USER, *_INSIDE)
-_TIMED: Final = (Kind.CALL, Kind.ENTERED, Kind.EXIT)
+_TIMED: Final = (Kind.CALL, Kind.ENTERED, Kind.EXIT, Kind.LEFT)
 
 Columns = dict[str, NDArray[Any]]
 

@@ -70,7 +70,9 @@ class Lives:
         elif kind is Kind.EXIT:
             self._known.pop(tid, None)
             self.ended.append(tid)
-            self._exited(record, name)
+            self._last(kind, record, name)
+        elif kind is Kind.LEFT:
+            self._last(kind, record)
         elif kind is Kind.SIGNAL:
             information = self._memory_of(record)
             self._event(
@@ -93,13 +95,14 @@ class Lives:
         path = executable_of(pid) or (given if given.startswith(b"/") else b"")
         self._event(Kind.EXEC, at, pid, pid, args=(former,), texts=(name, path, maps_of(pid)))
 
-    def _exited(self, record: Any, name: bytes) -> None:
+    def _last(self, kind: Kind, record: Any, *name: bytes) -> None:
+        """What a thread did outside of calls before its end, or ours."""
         span = int(record["end"] - record["since"])
         blocked, delay = int(record["user_blocked"]), int(record["user_delay"])
         user = (span, max(span - blocked - delay, 0), delay, int(record["user_switches"]) + 1, 1)
         self._event(
-            Kind.EXIT, int(record["at"]), int(record["pid"]), int(record["tid"]),
-            result=int(record["result"]), texts=(name,), user=user, span_ns=span,
+            kind, int(record["at"]), int(record["pid"]), int(record["tid"]),
+            result=int(record["result"]), texts=name, user=user, span_ns=span,
         )  # fmt: skip
 
     def _event(self, kind: Kind, at: int, pid: int, tid: int, **more: Any) -> None:

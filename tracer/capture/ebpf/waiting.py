@@ -1,7 +1,8 @@
 """Calls that last: read from the kernel while their threads are still inside.
 
 A record is written when a call returns. Of a thread that has been silent for a while, its state in task storage
-tells what it is in, so that the screen shows it.
+tells what it is in, so that the screen shows it; /proc does, where it was in that already when we came. At the last
+look everybody is told of: those in no call have a row that says what they did since their last one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from tracer.capture.ebpf import bpf
 from tracer.capture.ebpf.layout import RECORD, THREAD, THREAD_SIZE
+from tracer.capture.ebpf.machines import here
 from tracer.capture.ebpf.walk import Walk
+from tracer.capture.inside import Inside, has_64_bits, inside_of
 from tracer.capture.threads import process_of
 from tracer.wire import Flag, Kind
 
@@ -59,7 +62,8 @@ class Waiting:
     def calls(self, threads: Collection[int], now: int, older_than: int) -> NDArray[Any]:
         """Records of calls that began more than `older_than` ns ago and were not told of; of `layout.RECORD`.
 
-        With `older_than` 0, the last look, those told of too: nothing else says how long they have lasted."""
+        With `older_than` 0, the last look, of every thread: of calls told of already too, as nothing else says how
+        long they have lasted, and of threads that are in none."""
         for tid in self._descriptors.keys() - set(threads):
             os.close(self._descriptors.pop(tid))
         for tid in self._told.keys() - set(threads):
@@ -83,15 +87,35 @@ class Waiting:
 
     def _call(self, tid: int, now: int, older_than: int) -> NDArray[Any] | None:
         state = self.state(tid)
-        if state is None:
+        if state is None or state["ended"]:
             return None
-        at = int(state["at"])
-        if not state["in_call"] or at < state["since"] or now - at < older_than:
-            return None
-        if older_than and self._told.get(tid) == at:
+        at, since = int(state["at"]), int(state["since"])
+        inside = bool(state["in_call"]) and at >= since
+        if not inside and (state["attached"] or not older_than):
+            return self._since_we_came(tid, state, now, older_than)
+        if not inside or now - at < older_than or (older_than and self._told.get(tid) == at):
             return None
         self._told[tid] = at
         return so_far(state, now)
+
+    def _since_we_came(self, tid: int, state: Any, now: int, older_than: int) -> NDArray[Any] | None:
+        """Of a thread whose state has it in no call: it may be in one since before we came."""
+        at, pid = int(state["since"]), process_of(tid)[0]
+        if older_than and (now - at < older_than or self._told.get(tid) == at):
+            return None
+        found = inside_of(pid, tid) if state["attached"] else None
+        again = self.state(tid) if found is not None else None
+        if again is None or again.tobytes() != state.tobytes():  # it came back meanwhile
+            found = None
+        if found is None and older_than:
+            return None
+        record = so_far(state, now)
+        record["pid"], record["tid"] = pid, tid
+        if found is None:
+            record["kind"] = Kind.LEFT
+            return record
+        self._told[tid] = at
+        return from_before(record, state, found, here().native if has_64_bits(pid) else here().narrow)
 
     def state(self, tid: int) -> Any | None:
         """A thread's state, of `layout.THREAD`; None when it is gone, or changes faster than it can be read.
@@ -138,7 +162,7 @@ def so_far(state: Any, now: int) -> NDArray[Any]:
     record["args"] = state["args"][:6]
     record["end"], record["kind"] = now, Kind.ENTERED
     record["flags"] = Flag.FIRST if state["first"] else 0
-    inside = bool(state["in_call"])
+    inside = bool(state["in_call"]) and state["at"] >= state["since"]
     if not inside:
         record["at"] = now
     off, woken = int(state["off"]), int(state["woken"])
@@ -147,4 +171,17 @@ def so_far(state: Any, now: int) -> NDArray[Any]:
         record["switches" if inside else "user_switches"] += 1  # it will come back: what waits was not handed over
         record["blocked" if inside else "user_blocked"] += slept
         record["delay" if inside else "user_delay"] += max(now - off - slept, 0)
+    return record
+
+
+def from_before(record: NDArray[Any], state: Any, inside: Inside, abi: int) -> NDArray[Any]:
+    """`record` of a thread that was `inside` a call when we came, and is still: all it did since was in there."""
+    record["at"] = state["since"]
+    record["nr"], record["args"], record["ip"], record["abi"] = inside.nr, inside.args, inside.ip, abi
+    record["flags"] = int(record["flags"]) | Flag.NO_ENTRY
+    for name in ("blocked", "delay", "switches"):
+        record[name], record[f"user_{name}"] = record[f"user_{name}"], 0
+    if not state["off"]:  # it left its CPU before we could see it
+        record["blocked"] = record["end"] - record["at"] - record["delay"]
+        record["switches"] = 1
     return record
