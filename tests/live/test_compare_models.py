@@ -112,7 +112,7 @@ def test_spinning_wastes_calls_and_a_cpu_where_sleeping_does_not(trace: Trace, t
     words = (*PACED, "--transport", transport)
     spin = trace("nonblocking", *words).run
     assert (spin.figures.wasted or 0) > 100 * 21
-    assert share_of_cpu(spin) > 0.8
+    assert share_of_cpu(spin) > 0.5
     for model in ("blocking", "epoll"):
         calm = trace(model, *words).run
         assert calm.figures.wasted == 0
