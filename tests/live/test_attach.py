@@ -208,9 +208,11 @@ def test_threads_that_neither_enter_nor_leave_a_call_are_accounted(backend: str,
         quiet.kill()
         quiet.communicate(timeout=TIMEOUT)
     assert done.returncode == 0, done.stderr
-    threads = json.loads(iotrace("report", "--json", path).stdout)["threads"]
+    report = json.loads(iotrace("report", "--json", path).stdout)
+    threads = report["threads"]
     assert len(threads) == 3
     assert all(thread["lifetime_ns"] > 300_000_000 for thread in threads)
     (busy,) = [thread for thread in threads if thread["user_ns"] > thread["blocked_ns"]]
     assert busy["user_ns"] + busy["runnable_ns"] > 0.8 * busy["lifetime_ns"]
     assert all(thread["blocked_ns"] > 0.8 * thread["lifetime_ns"] for thread in threads if thread is not busy)
+    assert {each["tid"]: each["model"] for each in report["models"]}[busy["tid"]] == "compute"

@@ -55,7 +55,10 @@ def models_of(facts: Facts) -> tuple[Model, ...]:
     helped = {thread.pid for thread in facts.threads if _is_helper(thread)}
     models = []
     for thread in facts.threads:
+        awake = thread.times.own_ns - thread.times.runnable_ns
         if not thread.tid or not thread.calls:
+            if thread.tid and thread.times.user_ns > _COMPUTES * awake:  # amid its own code from first to last
+                models.append(Model(thread.pid, thread.tid, "compute", "in user space: not one call was seen"))
             continue
         waits = _waits(thread, told.get(thread.tid, 0), edges.get(thread.tid, 0))
         guesses = [
@@ -65,7 +68,6 @@ def models_of(facts: Facts) -> tuple[Model, ...]:
             *_blocks(thread, sum(deed.blocked_ns for deed in locks.get(thread.tid, ())), parked.get(thread.tid, 0)),
         ]
         best = max(guesses, key=lambda guess: guess.weight, default=None)
-        awake = thread.times.own_ns - thread.times.runnable_ns
         if best is None or best.weight < _LEAST * awake:
             best = _otherwise(thread, waits, awake)
         models.append(Model(thread.pid, thread.tid, best.model, best.evidence))
