@@ -1,8 +1,9 @@
 """Wake-ups: how much each brought, and whether anything was then transferred.
 
 A wake-up is the return of a waiting call with something ready. It was *useless* when its thread transferred
-nothing on any of the descriptors reported before it returned from its next waiting call, or ended. Then the
-kernel woke the thread for somebody else (a thundering herd), or the program did not take what it was told of.
+nothing on any of the descriptors reported before it returned from its next waiting call, or ended, and took none
+of them out of the epoll either (EPOLL_CTL_DEL: it hands the descriptor to another thread, or is done with it). Then
+the kernel woke the thread for somebody else (a thundering herd), or the program did not take what it was told of.
 
 Waiting calls, and what of them is known:
 
@@ -30,7 +31,7 @@ from tracer.account.distinct import distinct
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.columns import Columns
 from tracer.analyze.cube import Cube
-from tracer.analyze.interests import UNKNOWN, Interests
+from tracer.analyze.interests import CTL_DEL, UNKNOWN, Interests
 from tracer.analyze.ready import EPOLLS, POLLS, SELECTS, SIGNALS, Ready, by_epoll, by_poll, by_select, by_signal
 from tracer.analyze.transferring import transfers
 from tracer.wire import Kind
@@ -160,9 +161,18 @@ def _boundaries(columns: Columns, names: NDArray[np.str_]) -> Ints:
 def _first_transfer(
     columns: Columns, names: NDArray[np.str_], thread: Ints, of: Ints, after: Ints, fd: Ints
 ) -> Ints:
-    """The first row after `after` at which thread `of` transferred something on `fd`."""
-    rows, fds = transfers(columns, names)
+    """The first row after `after` at which thread `of` transferred something on `fd`, or unregistered it."""
+    rows, fds = (
+        np.concatenate(pair) for pair in zip(transfers(columns, names), _taken_out(columns, names), strict=True)
+    )
     return _next(_pair(thread[rows], fds), rows, _pair(of, fd), after)
+
+
+def _taken_out(columns: Columns, names: NDArray[np.str_]) -> tuple[Ints, Ints]:
+    """Rows that removed a registration, and its descriptor (epoll_ctl(2))."""
+    controls = columns.returned & (columns.result == 0) & np.isin(names, ["epoll_ctl"])[columns.code]
+    rows = np.flatnonzero(controls & ((columns.args[:, 1] & np.uint64(0xFFFFFFFF)) == CTL_DEL))
+    return rows, columns.args[rows, 2].astype(np.uint32).view(np.int32).astype(np.int64)
 
 
 def _pair(thread: Ints, fd: Ints) -> Ints:

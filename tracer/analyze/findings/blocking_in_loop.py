@@ -30,7 +30,7 @@ def find(facts: Facts) -> Iterator[Finding]:
     for deeds in by_call(facts.held):
         deeds.sort(key=lambda deed: -deed.blocked_ns)
         thread, first = deeds[0].thread, deeds[0]
-        if not is_loop(thread) or first.syscall in _BIRTHS:
+        if not is_loop(facts, thread) or first.syscall in _BIRTHS:
             continue
         # Who starts one child after the other polls its output and then waits for it: that is no event loop.
         if trait_of(first.syscall) & Trait.CHILD and not any(trait_of(name) & Trait.EPOLL for name in thread.calls):
@@ -51,14 +51,16 @@ def find(facts: Facts) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def is_loop(thread: ThreadFacts) -> bool:
+def is_loop(facts: Facts, thread: ThreadFacts) -> bool:
     """Whether the thread waits for descriptors again and again, and is woken by them, or by its timers (epoll).
 
-    Who never waits there but only looks, often in vain, has its loop elsewhere (the monitor of Go's runtime)."""
+    Who never waits there but only looks, often in vain, has its loop elsewhere (the monitor of Go's runtime). Who
+    polls one descriptor and then reads it serves one client at a time, as a blocking read would: none waits."""
     waits = thread.sum(name for name in thread.calls if trait_of(name) & READY)
     epoll = thread.sum(name for name in thread.calls if trait_of(name) & Trait.EPOLL)
     only_looks = waits.wasted > IN_VAIN * waits.calls and waits.blocked_ns < LOOKS_NS * waits.calls
-    return max(waits.wakeups, epoll.calls) >= FEWEST_WAKEUPS and not only_looks
+    single = sum(deed.count for deed in facts.single if deed.thread.tid == thread.tid)
+    return max(waits.wakeups - single, epoll.calls) >= FEWEST_WAKEUPS and not only_looks
 
 
 def _instead(deed: Deed) -> str:

@@ -23,7 +23,7 @@ def find(facts: Facts) -> Iterator[Finding]:
         thread, first = deeds[0].thread, deeds[0]
         # Sleeping in a call has a rule of its own; here it is about computing.
         computed = [deed for deed in deeds if deed.cpu_ns >= deed.blocked_ns]
-        if not is_loop(thread) or not computed or computed[0].most < HIGH_DELAY_NS or tid not in laps:
+        if not is_loop(facts, thread) or not computed or computed[0].most < HIGH_DELAY_NS or tid not in laps:
             continue
         first = computed[0]
         count, cpu = sum(deed.count for deed in computed), sum(deed.cpu_ns for deed in computed)

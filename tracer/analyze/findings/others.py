@@ -36,6 +36,8 @@ class Others:
     """By thread, call and number."""
 
     def __init__(self) -> None:
+        self.single = Ledger()
+        """Wake-ups by a poll of one descriptor: that is a read with a timeout, and nothing else can wait."""
         self.sets = Ledger()
         """select and poll of many descriptors. amount = descriptors asked for, figure = the most."""
         self.ready = Ledger()
@@ -84,6 +86,8 @@ class Others:
         many = np.where(select, sheet.word(rows, 0), sheet.word(rows, 1))
         high = select & (many >= NEAR_LIMIT) & (many <= 1 << 20)
         sheet.enter(self.high, rows[high], many[high] - 1, figure=many[high])
+        single = ~select & (many == 1) & sheet.columns.wakeup[rows]
+        sheet.enter(self.single, rows[single], np.full(int(single.sum()), -1))
         big = (many >= MANY) & (sheet.columns.result[rows] >= 0)
         none, rows, many = np.full(int(big.sum()), -1), rows[big], many[big]
         sheet.enter(self.sets, rows, none, amount=many, figure=many)

@@ -47,9 +47,14 @@ class Told:
         transfer."""
         self.edges = Ledger()
         """Edge-triggered, and reported."""
+        self.handed = Ledger()
+        """Wake-ups that reported a one-shot descriptor (EPOLLONESHOT: to nobody else), which another thread then
+        served. The call is the wait, number = -1."""
         self.churn = Ledger()
-        """Registrations changed and changed back. number = the registered descriptor, amount = 1 for MOD."""
+        """Registrations changed, or added again by the thread that removed them: where another one did, the
+        descriptor is handed over. number = the registered descriptor, amount = 1 for MOD."""
         self._any_edge = False
+        self._any_oneshot = False
         self._registered: dict[int, int] = {}
         """Events of pid << 32 | fd, as last registered."""
 
@@ -67,6 +72,7 @@ class Told:
         """What was registered before the trace began."""
         for entries in lists.values():
             self._any_edge |= any(events & EDGE for _, events, _ in entries)
+            self._any_oneshot |= any(events & ONESHOT for _, events, _ in entries)
             self._registered.update((pid << 32 | fd, events) for fd, events, _ in entries)
 
     def _controls(self, sheet: Sheet) -> None:
@@ -84,6 +90,7 @@ class Told:
         operation = sheet.word(controls, 1)
         kept = operation != DEL
         self._any_edge |= bool((events[controls[kept]] & EDGE).any())
+        self._any_oneshot |= bool((events[controls[kept]] & ONESHOT).any())
         self._registered.update(zip(key[kept].tolist(), events[controls[kept]].tolist(), strict=True))
         self._churn(sheet, controls, key, operation, events)
 
@@ -95,7 +102,8 @@ class Told:
         before = previous_of(groups_of(keys), rows)[: len(controls)]
         rearms = (operation == MOD) & (events[controls] & ONESHOT != 0)
         changed = (operation == MOD) & ~rearms
-        again = (operation == ADD) & (before >= 0) & (does[before] == DEL)
+        own = sheet.thread[controls] == sheet.thread[rows[before]]
+        again = (operation == ADD) & (before >= 0) & (does[before] == DEL) & own
         found = controls[changed | again]
         amount = (changed[changed | again]).astype(np.int64)
         sheet.enter(self.churn, found, sheet.fd(found, 2), amount=amount)
@@ -124,7 +132,17 @@ class Told:
             same = sheet.thread[rows] == sheet.thread[earlier]
             cost = np.where(same, spent[rows] - spent[earlier], sheet.cpu[rows])
             sheet.enter(self.unconsumed, rows, fd[again], cpu=cost)
+        self._handed(sheet, row, told, key, before)
         self._edges(sheet, row, fd, told, after, key, before)
+
+    def _handed(self, sheet: Sheet, row: Ints, told: NDArray[np.bool_], key: Ints, before: Ints) -> None:
+        if not self._any_oneshot:
+            return
+        served = np.flatnonzero((before >= 0) & ~told & told[before])
+        served = served[sheet.thread[row[served]] != sheet.thread[row[before[served]]]]
+        once = [bool(self._registered.get(each, 0) & ONESHOT) for each in key[served].tolist()]
+        reports = np.unique(row[before[served[np.array(once, np.bool_)]]])
+        sheet.enter(self.handed, reports, np.full(len(reports), -1))
 
     def _edges(
         self, sheet: Sheet, row: Ints, fd: Ints, told: NDArray[np.bool_], after: Ints, key: Ints, before: Ints

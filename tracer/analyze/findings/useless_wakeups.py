@@ -37,7 +37,8 @@ def find(facts: Facts) -> Iterator[Finding]:
 def _of(facts: Facts, thread: ThreadFacts) -> Iterator[Finding]:
     names = [name for name in thread.calls if trait_of(name) & READY]
     waits = thread.sum(names)
-    useless = thread.useless_wakeups
+    # A thread that waits for others, and gives each descriptor to one of them, does its work with that.
+    useless = thread.useless_wakeups - sum(deed.count for deed in facts.handed if deed.thread.tid == thread.tid)
     if useless < FEWEST or not waits.wakeups or useless < SHARE * waits.wakeups:
         return
     cost = waits.cpu_ns * useless // max(waits.calls, 1)

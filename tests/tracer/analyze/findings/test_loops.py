@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.tracer.analyze.findings.gathered import MILLI, Script, diagnosis_of, facts_of, merged, one, only, rules
 from tests.tracer.rows import ENTRY, piece
 from tracer.analyze.results import Severity
@@ -21,6 +23,16 @@ def test_a_sleep_in_the_loop_is_found() -> None:
     assert (finding.rule, finding.syscall, finding.fd) == ("blocking-in-loop", "fsync", 6)
     assert (finding.severity, finding.evidence["longest_ns"]) == (Severity.MEDIUM, 30 * MILLI)
     assert "run_in_executor" in finding.advice
+
+
+@pytest.mark.parametrize(("descriptors", "found"), [(1, []), (2, ["blocking-in-loop", "loop-lag"])])
+def test_who_polls_one_descriptor_serves_one_client(descriptors: int, found: list[str]) -> None:
+    """A thread for each connection that polls it before it reads, so as to give up in time, is no event loop."""
+    script = Script()
+    for _ in range(11):
+        script.call("poll", 0x1000, descriptors, 5000, result=1, slept=MILLI)
+        script.call("read", 5, 0x1000, 64, result=60, user=150 * MILLI).call("accept", 3, 0, 0, slept=30 * MILLI)
+    assert sorted(rules(script)) == found
 
 
 def test_a_file_cannot_be_told_not_to_wait() -> None:

@@ -129,6 +129,26 @@ def test_connections_that_come_and_go_and_one_shots_are_no_churn() -> None:
     assert facts_of(come, shots).churn == ()
 
 
+def test_handed_to_another_thread_and_back_is_no_churn_and_no_useless_wakeup() -> None:
+    """A listener takes what is ready out of its set, and a worker puts it back when it is done with it."""
+    listener, worker = Script().registered(5), Script(tid=4242, at=1_000 + 20 * MICRO)
+    for _ in range(211):
+        listener.told(5, user=MILLI).registered(5, op=2)
+        worker.call("read", 5, 0x1000, 100, result=40, user=MILLI).registered(5)
+    assert facts_of(listener, worker).churn == ()
+    assert rules(listener, worker) == []
+
+
+@pytest.mark.parametrize(("events", "found"), [(1 | 1 << 30, []), (1 | 1 << 31, ["useless-wakeups"])])
+def test_a_one_shot_that_another_thread_serves_was_handed_on(events: int, found: list[str]) -> None:
+    """A thread that polls for the workers: each report is for one of them. With EPOLLET it just watches too."""
+    poller, worker = Script().registered(5, events), Script(tid=4242, at=1_000 + 20 * MICRO)
+    for _ in range(211):
+        poller.told(5, user=MILLI + 2 * MICRO + 5 * MICRO)
+        worker.call("read", 5, 0x1000, 100, result=40, user=MILLI).registered(5, events, op=3 if not found else 1)
+    assert rules(poller, worker) == found
+
+
 def test_registered_and_removed_again_and_again_is_churn() -> None:
     script = Script()
     for _ in range(211):
