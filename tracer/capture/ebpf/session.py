@@ -62,7 +62,7 @@ class KernelCapture:
             self._subject.release()
             os.waitpid(self._subject.pid, 0)
             raise
-        self.waiting = Waiting(self.loaded.tasks)
+        self.waiting = Waiting(self.loaded.tasks, options.trace)
         self.statuses: dict[int, int] = {}
         self.detaching = self.wait_for_program = self.abandoned = self._wants_snapshot = False
         self._wire = options.wire

@@ -21,7 +21,9 @@ from tracer.capture.ebpf.layout import RECORD, THREAD, THREAD_SIZE
 from tracer.capture.ebpf.machines import here
 from tracer.capture.ebpf.walk import Walk
 from tracer.capture.inside import Inside, has_64_bits, inside_of
+from tracer.capture.seccomp_filter import Wanted, traced_names
 from tracer.capture.threads import process_of
+from tracer.syscalls.names import name_of
 from tracer.wire import Flag, Kind
 
 _PIDFD_THREAD: Final = os.O_EXCL
@@ -50,9 +52,10 @@ def open_thread(tid: int) -> int:
 class Waiting:
     """The threads looked at, and which of their calls were told already."""
 
-    def __init__(self, tasks: int) -> None:
-        """`tasks`: the task storage map."""
+    def __init__(self, tasks: int, wanted: Wanted | None = None) -> None:
+        """`tasks`: the task storage map; `wanted`: the calls that are told of, None = all."""
         self._tasks = tasks
+        self._wanted = wanted
         self._descriptors: dict[int, int] = {}
         self._walk: Walk | None = None
         self._walked: dict[int, dict[int, Any]] | None = None
@@ -100,22 +103,31 @@ class Waiting:
 
     def _since_we_came(self, tid: int, state: Any, now: int, older_than: int) -> NDArray[Any] | None:
         """Of a thread whose state has it in no call: it may be in one since before we came."""
-        at, pid = int(state["since"]), process_of(tid)[0]
+        at = int(state["since"])
         if older_than and (now - at < older_than or self._told.get(tid) == at):
             return None
+        pid = process_of(tid)[0]
         found = inside_of(pid, tid) if state["attached"] else None
         again = self.state(tid) if found is not None else None
         if again is None or again.tobytes() != state.tobytes():  # it came back meanwhile
             found = None
-        if found is None and older_than:
+        abi = here().native if has_64_bits(pid) else here().narrow
+        tells = found is not None and self._is_wanted(abi, found.nr)
+        if older_than and not tells:
             return None
         record = so_far(state, now)
         record["pid"], record["tid"] = pid, tid
-        if found is None:
+        if found is not None and not state["off"]:  # it left its CPU before we could see it
+            record["user_blocked"] = now - at - int(record["user_delay"])
+            record["user_switches"] = 1
+        if found is None or not tells:
             record["kind"] = Kind.LEFT
             return record
         self._told[tid] = at
-        return from_before(record, state, found, here().native if has_64_bits(pid) else here().narrow)
+        return from_before(record, at, found, abi)
+
+    def _is_wanted(self, abi: int, number: int) -> bool:
+        return self._wanted is None or name_of(abi, number) in traced_names(abi, self._wanted)
 
     def state(self, tid: int) -> Any | None:
         """A thread's state, of `layout.THREAD`; None when it is gone, or changes faster than it can be read.
@@ -174,14 +186,11 @@ def so_far(state: Any, now: int) -> NDArray[Any]:
     return record
 
 
-def from_before(record: NDArray[Any], state: Any, inside: Inside, abi: int) -> NDArray[Any]:
-    """`record` of a thread that was `inside` a call when we came, and is still: all it did since was in there."""
-    record["at"] = state["since"]
+def from_before(record: NDArray[Any], came: int, inside: Inside, abi: int) -> NDArray[Any]:
+    """`record` of a thread that was `inside` a call when we `came`, and is still: all it did since was in there."""
+    record["at"] = came
     record["nr"], record["args"], record["ip"], record["abi"] = inside.nr, inside.args, inside.ip, abi
     record["flags"] = int(record["flags"]) | Flag.NO_ENTRY
     for name in ("blocked", "delay", "switches"):
         record[name], record[f"user_{name}"] = record[f"user_{name}"], 0
-    if not state["off"]:  # it left its CPU before we could see it
-        record["blocked"] = record["end"] - record["at"] - record["delay"]
-        record["switches"] = 1
     return record

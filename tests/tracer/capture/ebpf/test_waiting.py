@@ -10,6 +10,8 @@ from tracer.capture.ebpf.layout import THREAD
 from tracer.capture.ebpf.machines import here
 from tracer.capture.ebpf.waiting import Waiting
 from tracer.capture.inside import Inside
+from tracer.capture.seccomp_filter import Wanted
+from tracer.syscalls.names import name_of
 from tracer.wire import Flag, Kind
 
 TID, OLD = 7, 50
@@ -77,6 +79,14 @@ def test_a_call_from_before_we_came_is_told_as_one_without_a_beginning(met: Wait
         assert (record["pid"], record["tid"], record["ip"]) == (5, TID, 0x400000)
         assert (record["at"], record["end"], record["blocked"]) == (1_000, end, end - 1_000)
         assert record["flags"] & Flag.NO_ENTRY
+
+
+def test_a_call_that_was_not_asked_for_is_time_asleep_and_no_row_of_its_own(met: Waiting) -> None:
+    """`--trace`: the last look says how long, not in which call."""
+    met._wanted = Wanted(frozenset({name_of(here().native, 17)}), inverted=True)
+    assert len(met.calls([TID], 5_000, OLD)) == 0
+    (last,) = met.calls([TID], 9_000, 0)
+    assert (last["kind"], last["since"], last["end"], last["user_blocked"]) == (Kind.LEFT, 1_000, 9_000, 8_000)
 
 
 def test_who_comes_back_while_we_look_is_told_of_by_its_own_row(
