@@ -14,6 +14,7 @@ from tracer.analyze.findings.traits import WAIT, Trait
 from tracer.wire import When
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 TINY: Final = 64
 """Bytes: entering the kernel costs more than copying them."""
@@ -66,8 +67,23 @@ class Runs:
         rested = (sheet.columns.times.blocked > SLEPT_NS) | (sheet.trait & WAIT != 0)
         rests = sheet.rests(rows, rested)
         before = previous_of(groups_of(sheet.thread[rows], sheet.columns.code[rows], sheet.fd(rows), rests), place)
-        rows = rows[(before >= 0) & (place - place[before] <= near)]
+        follows = (before >= 0) & (place - place[before] <= near)
+        rows = rows[follows & ~self._answered(sheet, rows, place, place[before], near)]
         sheet.enter(ledger, rows, amount=sheet.columns.result[rows])
+
+    def _answered(self, sheet: Sheet, rows: Ints, place: Ints, before: Ints, near: int) -> Mask:
+        """Whether bytes went the other way on the same descriptor since the call before: a request and its answer,
+        which cannot be gathered even when the other side is so fast that nobody sleeps."""
+        answered: Mask = np.zeros(len(rows), bool)
+        moving = int(Trait.READ | Trait.WRITE)
+        for back in range(1, near):
+            between = place - back > before
+            earlier = sheet.line[np.where(between, place - back, place)]
+            other = sheet.trait[earlier] & moving & ~sheet.trait[rows] != 0
+            numbered = sheet.trait[earlier] & Trait.NUMBER != 0
+            went = numbered & (sheet.columns.result[earlier] > 0) & (sheet.fd(earlier) == sheet.fd(rows))
+            answered |= between & other & went
+        return answered
 
     def _pass(self, sheet: Sheet, reads: Ints) -> None:
         place = sheet.place[reads] + 1

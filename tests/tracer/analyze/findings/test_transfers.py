@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tracer.analyze.findings.gathered import EAGAIN, MICRO, MILLI, Script, facts_of, one, only, rules
+from tests.tracer.analyze.findings.gathered import (
+    EAGAIN,
+    MICRO,
+    MILLI,
+    Script,
+    facts_of,
+    one,
+    only,
+    report_of,
+    rules,
+)
 from tests.tracer.rows import ENTRY, EXIT, piece
 from tracer.analyze.results import Severity
 
@@ -21,12 +31,22 @@ def test_bytes_one_by_one_are_found() -> None:
 
 
 def test_a_short_answer_to_a_big_read_and_a_request_for_an_answer_are_not() -> None:
-    big, asked = Script(), Script(tid=4242)
+    big, asked, answered = Script(), Script(tid=4242), Script(tid=4343)
     for _ in range(307):
         big.call("read", 3, 0x1000, 4096, result=1)
         asked.call("sendto", 4, 0x1000, 7, 0, 0, 0, result=7)
         asked.call("recvfrom", 4, 0x1000, 100, 0, 0, 0, result=7, slept=MILLI)
-    assert rules(big, asked) == []
+        answered.call("sendto", 4, 0x1000, 7, 0, 0, 0, result=7)
+        answered.call("recvfrom", 4, 0x1000, 100, 0, 0, 0, result=7)  # the other side is faster than a sleep
+    assert rules(big, asked, answered) == []
+
+
+def test_bytes_that_are_copied_one_by_one_are_found_on_both_sides() -> None:
+    script = Script()
+    for _ in range(307):
+        script.call("read", 3, 0x1000, 1, result=1)
+        script.call("write", 4, 0x1000, 1, result=1)
+    assert [(each.rule, each.fd) for each in report_of(script).findings or ()] == [("tiny-io", 3), ("tiny-io", 4)]
 
 
 @pytest.mark.parametrize(("size", "found"), [(300, ["unbatched"]), (9000, [])])
