@@ -18,7 +18,7 @@ from tracer.analyze.findings.traits import READY, Trait, trait_of
 from tracer.analyze.results import Model
 
 _CALL_NS: Final = 10_000
-"""What a call for a ring or a context weighs, though it may not sleep: it stands for many requests."""
+"""What a call for a ring or a context weighs at least, though it may not sleep: it stands for many requests."""
 _LEAST: Final = 0.02
 """Of the thread's time: what it waits for less says nothing about it."""
 _COMPUTES: Final = 0.5
@@ -120,7 +120,7 @@ def _asynchronous(thread: ThreadFacts, helped: set[int]) -> list[_Guess]:
         calls = thread.sum(names)
         if calls.calls > 1:
             evidence = f"{calls.calls:,} calls of {_most(thread, names)}, asleep in them {_of(thread, calls)}"
-            weight = calls.blocked_ns + _CALL_NS * calls.calls
+            weight = calls.blocked_ns + max(calls.cpu_ns, _CALL_NS * calls.calls)
             found.append(_Guess(model, weight, evidence))
     if thread.pid in helped:
         if _is_helper(thread):

@@ -10,7 +10,7 @@ import sys
 
 ours, theirs = socket.socketpair()
 if os.fork() == 0:
-    for _ in range(400):
+    for _ in range(1200):
         theirs.send(b"request")
         theirs.recv(100)
     os._exit(0)

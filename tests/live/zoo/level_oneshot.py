@@ -13,7 +13,7 @@ epoll = select.epoll()
 wanted = select.EPOLLIN | select.EPOLLONESHOT
 epoll.register(reader, wanted)
 os.close(writer)
-end = time.monotonic() + 0.5
+end = time.monotonic() + 1
 while (left := end - time.monotonic()) > 0:
     for fd, _events in epoll.poll(left):
         if sys.argv[1] == "fine":

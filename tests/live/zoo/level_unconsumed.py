@@ -12,7 +12,7 @@ reader, writer = os.pipe()
 epoll = select.epoll()
 epoll.register(reader, 0)
 os.close(writer)
-end = time.monotonic() + 0.5
+end = time.monotonic() + 1
 while (left := end - time.monotonic()) > 0:
     for fd, _events in epoll.poll(left):
         if sys.argv[1] == "fine":
