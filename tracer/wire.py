@@ -68,7 +68,8 @@ class Kind(IntEnum):
     CPU and of their times in all; bucket i has 2^i ns or more, the last everything above."""
 
     LEFT = 12
-    """We left a thread that runs on, in no call: `span_ns` and the user part are what it did since its last row."""
+    """A thread that runs on in no call, and what it did since its last row (`span_ns`, the user part): now and then
+    of one that computes, and of every one when we leave. Provisional: its next row covers that time again."""
 
 
 class Spawn(IntEnum):

@@ -1,8 +1,9 @@
-"""Calls that threads are still inside: ENTERED rows that a later row of the same thread supersedes.
+"""What threads are still amid: ENTERED and LEFT rows that a later row of the same thread supersedes.
 
-Capture writes an ENTERED row for a call that lasts, so that a live reader sees it. What that row says is
-provisional: the thread's next row (the CALL, an ENTERED row with flag FINAL, or the EXIT) covers the same
-time again, from the thread's previous return. So a provisional row counts only while it is its thread's last.
+Capture writes an ENTERED row for a call that lasts, and a LEFT row for a thread that computes and makes no call, so
+that a live reader sees them. What such a row says is provisional: the thread's next row (the CALL, an ENTERED row
+with flag FINAL, the EXIT, or another provisional one) covers the same time again, from the thread's previous
+return. So a provisional row counts only while it is its thread's last.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Mask = NDArray[np.bool_]
 
 def provisional(kind: Ints, flags: Ints) -> Mask:
     """Which rows are provisional."""
-    answer: Mask = (kind == Kind.ENTERED) & ((flags & Flag.FINAL) == 0)
+    answer: Mask = ((kind == Kind.ENTERED) & ((flags & Flag.FINAL) == 0)) | (kind == Kind.LEFT)
     return answer
 
 

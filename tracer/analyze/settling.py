@@ -20,7 +20,7 @@ from tracer.wire import Flag, Kind
 
 Ids = NDArray[np.int64]
 
-_NO_LINES: Final = (Kind.CALIBRATION, Kind.HELD, Kind.SUMS)
+_NO_LINES: Final = (Kind.CALIBRATION, Kind.HELD, Kind.SUMS, Kind.LEFT)
 
 
 class Settling:

@@ -59,13 +59,15 @@ def report_of(tally: Tally, phase: str | None, now_ns: int | None) -> Report:
 def _cells(tally: Tally, now_ns: int | None) -> Iterator[Cell]:
     for key, values in tally.calls.cells():
         yield key >> 44, key >> 24 & 0xFFFFF, key & 0xFFFFFF, values
+    # A file without an end is still being written, or its recorder was killed: it knows as much as its last row.
+    until = tally.last_ns if now_ns is None else now_ns
     for thread, (key, known_ns, numbers) in list(tally.still_inside.items()):
-        values = numbers.tolist()
+        values, code = numbers.tolist(), key >> 24 & 0xFFFFF
         tid = tally.threads.lives[thread].tid
-        if now_ns is not None and tally.ended is None and not tally.holds.holds(tid):
+        if code and tally.ended is None and not tally.holds.holds(tid):  # 0: in no call, but amid its own code
             known_ns = max(known_ns, tally.holds.gone_on(tid))
-            values[INDEX["blocked"]] += max(0, now_ns - known_ns)
-        yield key >> 44, key >> 24 & 0xFFFFF, key & 0xFFFFFF, values
+            values[INDEX["blocked"]] += max(0, until - known_ns)
+        yield key >> 44, code, key & 0xFFFFFF, values
 
 
 def _sum(cells: list[Cell]) -> Sum:

@@ -29,6 +29,16 @@ def inside_of(pid: int, tid: int) -> Inside | None:
         return None
 
 
+def is_running(pid: int, tid: int) -> bool:
+    """Whether a thread runs or waits for a CPU (state R in `/proc/PID/task/TID/stat`); True when that cannot be
+    read."""
+    try:
+        with open(f"/proc/{pid}/task/{tid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] == b"R"
+    except (OSError, IndexError):
+        return True
+
+
 def has_64_bits(pid: int) -> bool | None:
     """Whether a process runs a 64-bit program, by its ELF class (elf(5)); None when that cannot be read."""
     try:

@@ -64,6 +64,7 @@ class CaptureLoop(RareStops):
         self._armed = not flushing
         self._noticed = 0
         self._flush_at = 0 if flushing else NEVER
+        self._announce_at = 0
         self._flush_bytes = _FLUSH_BYTES if flushing else NEVER
 
     def run(self) -> None:
@@ -195,6 +196,10 @@ class CaptureLoop(RareStops):
         self._pending.reverse()
 
     def _flush(self, now: int) -> None:
+        if now >= self._announce_at:  # while one thread makes calls, others may sleep or compute
+            self._announce_at = now + _ANNOUNCE_NS
+            stopped = {tid for tid, *_ in self._pending}
+            self.tracees.announce(now, _ANNOUNCE_NS, stopped.union(self.holding.held))
         self.tracees.outbox.flush()
         self._flush_at = now + _FLUSH_NS
         if self._aside is not None:
@@ -238,7 +243,7 @@ class CaptureLoop(RareStops):
         self._waiting = False
         try:
             asleep = self.interrupted.announce(now, _ANNOUNCE_NS, self.tables) if self.may_leave else False
-            young = self.tracees.announce(now, _ANNOUNCE_NS) or asleep
+            young = self.tracees.announce(now, _ANNOUNCE_NS, self.holding.held) or asleep
             self.tracees.outbox.flush()
             self._step_aside(now)
         finally:

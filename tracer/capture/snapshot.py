@@ -1,7 +1,7 @@
 """How things stand at one moment: what a file of the recording needs that begins in the middle of the trace.
 
 On the order `snapshot` the loop says between two stops, first in the ordinary stream, how far every call that
-is under way has got (ENTERED rows: a file that ends here has its time), and then, announced by a document
+is under way has got (ENTERED and LEFT rows: a file that ends here has its time), and then, announced by a document
 `{"snapshot": {"at_ns": N, "rows": N}}`, a frame of its own: a SPAWN row (`Spawn.ATTACH`) for each thread with its
 name, once for each process its descriptors and mappings; an ENTERED row for each that is inside a call; a MARK row
 for each phase that is open. A file that begins with these rows reads as if we had attached at that moment.
@@ -54,6 +54,8 @@ class Snapshots:
             if thread.in_call:
                 thread.announced_at = thread.entry[0]
                 tracees.write_entered(thread, part, now)
+            else:
+                tracees.write_left(thread, part, now)
         described: set[int] = set()
         until = time.monotonic_ns() + _PATIENCE_NS
         for thread, part in parts:
@@ -78,6 +80,4 @@ class Snapshots:
         """The part of its life that is under way: its clocks up to now."""
         if thread.tid in self._loop.holding.held:  # it stands still, and what was before is told
             return (0, 0, 0, 0, 0)
-        run, delay, switches = thread.read_clock()
-        wall = thread.wall + max(0, now - thread.resumed)
-        return (wall, run - thread.run, delay - thread.delay, switches - thread.switches, thread.stops)
+        return thread.so_far(now)

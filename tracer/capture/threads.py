@@ -33,9 +33,9 @@ class Thread:
     """
 
     __slots__ = (
-        "announced_at", "arriving", "clock", "delay", "ended", "entry", "exiting", "finish", "flags", "held",
-        "in_call", "mask", "outbox", "pid", "reader", "resumed", "run", "schedstat", "signals", "source", "stops",
-        "switches", "table", "tid", "uncommon", "wall", "watched",
+        "announced_at", "announced_run", "arriving", "clock", "delay", "ended", "entry", "exiting", "finish",
+        "flags", "held", "in_call", "mask", "outbox", "pid", "reader", "resumed", "run", "schedstat", "signals",
+        "source", "stops", "switches", "table", "tid", "uncommon", "wall", "watched",
     )  # fmt: skip
 
     def __init__(self, pid: int, tid: int, source: Source, outbox: Outbox, now: int) -> None:
@@ -52,7 +52,9 @@ class Thread:
         self.in_call = False
         self.exiting = False
         self.announced_at = 0
-        """The entry time of the call an ENTERED row was written for."""
+        """The entry time of the call an ENTERED row was written for, or when a LEFT row was."""
+        self.announced_run = 0
+        """ns on a CPU in the part under way that the LEFT row told of."""
         self.flags = 0
         self.arriving = False
         """It ran before us, and has not been stopped yet."""
@@ -84,6 +86,12 @@ class Thread:
         """ns on CPU, ns on the run queue, switch-ins. When the thread is gone its clocks stand still."""
         run, delay, switches = self.clock.read()
         return max(run, self.run), max(delay, self.delay), max(switches, self.switches)
+
+    def so_far(self, now: int) -> Part:
+        """The part that is under way, which goes on."""
+        run, delay, switches = self.read_clock()
+        wall = self.wall + max(0, now - self.resumed)
+        return (wall, run - self.run, delay - self.delay, switches - self.switches, self.stops)
 
     def part(self, now: int, run: int, delay: int, switches: int) -> Part:
         """End the current part at a stop whose time and clocks are given, and begin the next."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from typing import Final
 
 from tracer.capture.clocks import best_source
 from tracer.capture.inherited import inherited
@@ -13,6 +14,9 @@ from tracer.capture.placement import CoScheduling, affinity_of
 from tracer.capture.rings import Rings
 from tracer.capture.threads import Part, Thread, executable_of, namespace_ids, process_of
 from tracer.wire import RECORD, Flag, Kind, Source, Spawn
+
+_AGAIN_NS: Final = 500_000_000
+"""How often is told of a thread that computes."""
 
 
 class Tracees:
@@ -153,11 +157,7 @@ class Tracees:
 
     def left(self, thread: Thread, now: int) -> None:
         """We leave a thread amid its own code: what it did there since its last row."""
-        part = thread.part(now, *thread.read_clock())
-        thread.outbox.event(
-            Kind.LEFT, now, thread.pid, thread.tid, user=part, span_ns=now - thread.ended, source=thread.source,
-            placement=thread.entry[-1],
-        )  # fmt: skip
+        self.write_left(thread, thread.part(now, *thread.read_clock()), now)
         thread.ended = now
 
     def gone(self, tid: int, status: int) -> None:
@@ -188,19 +188,42 @@ class Tracees:
         )  # fmt: skip
         box.add_pieces(thread.reader)
 
-    def announce(self, now: int, older_than: int) -> bool:
-        """Write an ENTERED row for each call that has lasted a while; True if some are still too young."""
+    def write_left(self, thread: Thread, part: Part, now: int) -> None:
+        """A row for a thread amid its own code; `part` is what it did there so far."""
+        thread.outbox.event(
+            Kind.LEFT, now, thread.pid, thread.tid, user=part, span_ns=now - thread.ended, source=thread.source,
+            placement=thread.entry[-1],
+        )  # fmt: skip
+
+    def announce(self, now: int, older_than: int, still: Container[int] = ()) -> bool:
+        """Write an ENTERED row for each call that has lasted a while, and a LEFT row, again and again, for each
+        thread that computes and has made no call for a while. True if more of them are to come.
+
+        `still`: the threads that stand still at a stop, and are not told of.
+        """
         young = False
         for thread in self.threads.values():
             at = thread.entry[0]
-            if not thread.in_call or thread.announced_at == at:
-                continue
-            if now - at < older_than:
-                young = True
-            else:
-                thread.announced_at = at
-                run, delay, switches = thread.read_clock()
-                wall = thread.wall + now - thread.resumed
-                part = (wall, run - thread.run, delay - thread.delay, switches - thread.switches, thread.stops)
-                self.write_entered(thread, part, now)
+            if thread.in_call:
+                if thread.announced_at == at or thread.tid in still:
+                    continue
+                if now - at >= older_than:
+                    thread.announced_at = at
+                    self.write_entered(thread, thread.so_far(now), now)
+                else:
+                    young = True
+            elif not thread.exiting and not thread.arriving and thread.tid not in still:
+                young |= self._computes(thread, now, older_than)
         return young
+
+    def _computes(self, thread: Thread, now: int, older_than: int) -> bool:
+        """Whether a thread in no call runs; it is told of when that was long ago."""
+        told = thread.announced_at if thread.announced_at > thread.ended else 0
+        if now - max(thread.ended, thread.resumed) < older_than or (told and now - told < _AGAIN_NS):
+            return True
+        part = thread.so_far(now)
+        if part[1] <= thread.announced_run * (told > 0):  # stopped, or asleep for a page
+            return False
+        thread.announced_at, thread.announced_run = now, part[1]
+        self.write_left(thread, part, now)
+        return True

@@ -79,7 +79,7 @@ def _sums(row: Row) -> Text:
 
 
 def _left(_row: Row) -> Text:
-    return "left", (), "tracing was stopped here, and the thread ran on"
+    return "left", (), "amid its own code when it was last looked at"
 
 
 EVENTS: Final[dict[int, Callable[[Row], Text]]] = {

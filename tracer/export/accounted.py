@@ -43,9 +43,9 @@ class Accounted:
     phase: tuple[str | None, ...]
     """The phase each row belongs to: `measure` before others, else the first by name."""
     superseded: Mask
-    """ENTERED rows whose return, or end, follows."""
+    """ENTERED rows whose return, or end, follows, and LEFT rows that another row follows."""
     lasting: Mask
-    """ENTERED rows of calls that threads are inside of when the recording stops."""
+    """ENTERED and LEFT rows that say how far threads had come when the recording stopped."""
 
 
 def inside_ns(accounted: Accounted) -> Ints:
@@ -86,7 +86,8 @@ class Accounting:
         self._calibrate(columns)
         _, within = self.phases.of(columns.at_ns)
         assert self._used is not None
-        named, superseded = self._named(within), _superseded(columns, finished)
+        named = self._named(within)
+        superseded = _superseded(columns, finished) | ((columns.kind == Kind.LEFT) & ~inside_still)
         return Accounted(batch, columns, self._used, named, superseded, inside_still)
 
     def _calibrate(self, columns: Columns) -> None:

@@ -108,7 +108,7 @@ def _leaders(lives: list[Life]) -> dict[int, str]:
 
 
 def _instants(accounted: Accounted, origin_ns: int) -> Events:
-    rows = np.flatnonzero(np.isin(accounted.columns.kind, list(_INSTANTS)))
+    rows = np.flatnonzero(np.isin(accounted.columns.kind, list(_INSTANTS)) & ~accounted.superseded)
     texts = [_instant(accounted, row, origin_ns) for row in rows.tolist()]
     return Events(rows * SLOTS + AFTER, pa.array(texts, pa.string()))
 

@@ -79,9 +79,9 @@ class Cut:
             before = self._before.get(tid)
             if before is None:
                 continue
-            final = kind[row] != Kind.ENTERED or bool(int(rows["flags"][row]) & Flag.FINAL)
             self._one(rows, row, before)
-            if forget and final:
+            entered = kind[row] == Kind.ENTERED and not int(rows["flags"][row]) & Flag.FINAL
+            if forget and not entered and kind[row] != Kind.LEFT:  # of those another row tells the same time again
                 del self._before[tid]
         return _replaced(batch, rows)
 

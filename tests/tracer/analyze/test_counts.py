@@ -108,6 +108,37 @@ def test_a_live_report_lets_a_call_in_progress_grow() -> None:
     assert tally.report().totals.times.blocked_ns == 0
 
 
+def test_a_file_without_an_end_knows_as_much_as_its_last_row() -> None:
+    """It is still being written, or its recorder was killed."""
+    other = timed("read", 3, at=530, kernel=500, result=1, tid=4243)
+    assert tally_of([[entered(10, 20), other]]).report().totals.times.blocked_ns == 1000
+
+
+def computing(at: int, user: int) -> TestRow:
+    return row(0, kind=Kind.LEFT, at_ns=at, user_run_ns=user, user_wall_ns=user, span_ns=user)
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        [[computing(20, 13)]],
+        [[computing(10, 3), computing(20, 13)]],
+        [[computing(10, 3)], [computing(20, 13)]],
+        [[computing(10, 3)], [entered(16, 6)], [computing(20, 13)]],
+    ],
+)
+def test_of_a_thread_that_computes_the_last_row_counts(batches: list[list[TestRow]]) -> None:
+    report = tally_of(batches).report(now_ns=1000)
+    assert (report.totals.times.user_ns, report.totals.times.blocked_ns, report.totals.calls) == (13, 0, 0)
+    assert report.syscalls == ()
+
+
+@pytest.mark.parametrize("batches", [[[computing(20, 5), DONE]], [[computing(20, 5)], [DONE]]])
+def test_its_next_call_has_that_time_again(batches: list[list[TestRow]]) -> None:
+    report = tally_of(batches).report()
+    assert (report.totals.times.user_ns, report.totals.times.kernel_ns, report.totals.calls) == (7, 50, 1)
+
+
 def test_signals_and_lost_events_are_totals() -> None:
     rows = [row(10, kind=Kind.SIGNAL)] * 3 + [row(0, 17, kind=Kind.LOST), row(0, 6, kind=Kind.LOST)]
     totals = report_of(*rows).totals

@@ -54,6 +54,14 @@ def test_a_call_that_was_told_while_it_ran_appears_once(tmp_path: Path) -> None:
     assert [each["kind"] for each in objects(tmp_path, [entered], [returned])] == ["call", "end"]
 
 
+def test_a_thread_that_computes_appears_once_as_far_as_it_is_known(tmp_path: Path) -> None:
+    def computing(at: int, user: int) -> TestRow:
+        return row(0, kind=Kind.LEFT, at_ns=at, user_run_ns=user, user_wall_ns=user, span_ns=user)
+
+    found = objects(tmp_path, [computing(5, 5), row("read", 3, at_ns=8)], [computing(10, 2)], [computing(20, 12)])
+    assert [(each["kind"], each["at_ns"]) for each in found[:-1]] == [("call", 8), ("left", 20)]
+
+
 def test_a_call_that_never_returned_appears_once_without_result(tmp_path: Path) -> None:
     entered = row("read", 3, BUF, 64, kind=Kind.ENTERED, at_ns=5)
     final = row("read", 3, BUF, 64, kind=Kind.ENTERED, at_ns=5, flags=int(Flag.FINAL))

@@ -62,9 +62,9 @@ def take_snapshot(reader: KernelReader, waiting: Waiting, outbox: Outbox, wire: 
     if not standing:
         return
     later = _send_earlier(reader, standing)
+    reader.send(np.array([each.record for each in standing.values()], RECORD))
     calls = [each.record for each in standing.values() if each.inside]
     inside = np.array(calls, RECORD) if calls else np.empty(0, RECORD)
-    reader.send(inside)
     box, latest = Outbox(wire), max(each.at for each in standing.values())
     _describe(standing, box)
     for begin in range(0, len(inside), _AT_ONCE):
@@ -88,6 +88,8 @@ def _standing(waiting: Waiting, tid: int, pid: int) -> _Standing | None:
         state["in_call"] = 0
     record = so_far(state, at)
     record["pid"], record["tid"] = pid, tid
+    if not inside:
+        record["kind"] = Kind.LEFT
     returns = int(state["switches" if inside else "user_switches"])
     return _Standing(at, pid, _name(tid), record, inside, returns)
 

@@ -1,8 +1,9 @@
 """Calls that last: read from the kernel while their threads are still inside.
 
 A record is written when a call returns. Of a thread that has been silent for a while, its state in task storage
-tells what it is in, so that the screen shows it; /proc does, where it was in that already when we came. At the last
-look everybody is told of: those in no call have a row that says what they did since their last one.
+tells what it is in, so that the screen shows it; /proc does, where it was in that already when we came. A thread
+that computes and makes no call is told of again and again. At the last look everybody is told of: those in no call
+have a row that says what they did since their last one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tracer.capture.ebpf import bpf
 from tracer.capture.ebpf.layout import RECORD, THREAD, THREAD_SIZE
 from tracer.capture.ebpf.machines import here
 from tracer.capture.ebpf.walk import Walk
-from tracer.capture.inside import Inside, has_64_bits, inside_of
+from tracer.capture.inside import Inside, has_64_bits, inside_of, is_running
 from tracer.capture.seccomp_filter import Wanted, traced_names
 from tracer.capture.threads import process_of
 from tracer.syscalls.names import name_of
@@ -34,6 +35,8 @@ _SAME: Final = (
     "user_switches", "pid", "tid", "nr", "seq", "abi",
 )  # fmt: skip
 _TRIES: Final = 20
+_AGAIN_NS: Final = 500_000_000
+"""How often is told of a thread that computes, and for how long it must have made no call."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -61,6 +64,8 @@ class Waiting:
         self._walked: dict[int, dict[int, Any]] | None = None
         """States by process and thread, while all threads are looked at."""
         self._told: dict[int, int] = {}
+        self._computed: dict[int, tuple[int, int]] = {}
+        """Of threads that compute: when they were told of last, and their time on a CPU since their last row."""
 
     def calls(self, threads: Collection[int], now: int, older_than: int) -> NDArray[Any]:
         """Records of calls that began more than `older_than` ns ago and were not told of; of `layout.RECORD`.
@@ -69,8 +74,9 @@ class Waiting:
         long they have lasted, and of threads that are in none."""
         for tid in self._descriptors.keys() - set(threads):
             os.close(self._descriptors.pop(tid))
-        for tid in self._told.keys() - set(threads):
-            del self._told[tid]
+        for told in (self._told, self._computed):
+            for tid in told.keys() - set(threads):
+                del told[tid]
         self._walked = {}
         found = [record for tid in threads if (record := self._call(tid, now, older_than)) is not None]
         self._walked = None
@@ -96,7 +102,9 @@ class Waiting:
         inside = bool(state["in_call"]) and at >= since
         if not inside and (state["attached"] or not older_than):
             return self._since_we_came(tid, state, now, older_than)
-        if not inside or now - at < older_than or (older_than and self._told.get(tid) == at):
+        if not inside:
+            return self._computes(tid, state, now)
+        if now - at < older_than or (older_than and self._told.get(tid) == at):
             return None
         self._told[tid] = at
         return so_far(state, now)
@@ -108,16 +116,17 @@ class Waiting:
             return None
         pid = process_of(tid)[0]
         found = inside_of(pid, tid) if state["attached"] else None
-        again = self.state(tid) if found is not None else None
+        away = found is not None or bool(state["attached"] and not state["off"] and not is_running(pid, tid))
+        again = self.state(tid) if away else None
         if again is None or again.tobytes() != state.tobytes():  # it came back meanwhile
-            found = None
+            found, away = None, False
         abi = here().native if has_64_bits(pid) else here().narrow
         tells = found is not None and self._is_wanted(abi, found.nr)
         if older_than and not tells:
-            return None
+            return None if away else self._computes(tid, state, now)
         record = so_far(state, now)
         record["pid"], record["tid"] = pid, tid
-        if found is not None and not state["off"]:  # it left its CPU before we could see it
+        if away and not state["off"]:  # it left its CPU before we could see it
             record["user_blocked"] = now - at - int(record["user_delay"])
             record["user_switches"] = 1
         if found is None or not tells:
@@ -125,6 +134,22 @@ class Waiting:
             return record
         self._told[tid] = at
         return from_before(record, at, found, abi)
+
+    def _computes(self, tid: int, state: Any, now: int) -> NDArray[Any] | None:
+        """The record of a thread that has been in no call for a while, if it has run since it was told of."""
+        since = int(state["since"])
+        told, ran = self._computed.get(tid, (0, 0))
+        if told < since:
+            ran = 0
+        if now - max(told, since) < _AGAIN_NS:
+            return None
+        record = so_far(state, now)
+        on_cpu = now - since - int(record["user_blocked"]) - int(record["user_delay"])
+        if on_cpu <= ran:  # stopped, or asleep in a call that is not asked for
+            return None
+        self._computed[tid] = now, on_cpu
+        record["pid"], record["tid"], record["kind"] = process_of(tid)[0], tid, Kind.LEFT
+        return record
 
     def _is_wanted(self, abi: int, number: int) -> bool:
         return self._wanted is None or name_of(abi, number) in traced_names(abi, self._wanted)

@@ -102,8 +102,9 @@ def test_rows_of_the_part_under_way_come_behind_it_and_earlier_ones_before() -> 
     finally:
         os.close(reader)
         os.close(writer)
-    # Before: what ended, an early signal, and the call under way so far. Behind: the rest, and the newborn's all.
-    assert rings.sent == [(7, 4), (8, 2), (8, 3), (7, 5), (7, 5), (9, 0), (9, 1), (7, 6), (8, 3)]
+    # Before: what ended, an early signal, and how far both have come in what is under way. Behind: the rest, and
+    # the newborn's all.
+    assert rings.sent == [(7, 4), (8, 2), (8, 3), (7, 5), (8, 3), (7, 5), (9, 0), (9, 1), (7, 6), (8, 3)]
     assert document["rows"] == len(rows)
     assert [row[0] for row in rows] == [Kind.SPAWN, Kind.SPAWN, Kind.ENTERED, Kind.MARK]
     assert [row[7] for row in rows[:3]] == [7, 8, 7]

@@ -100,7 +100,42 @@ def test_who_comes_back_while_we_look_is_told_of_by_its_own_row(
 def test_a_thread_that_computes_is_told_of_at_the_last_look(met: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
     """It made no call since we came: nothing else says that it was there."""
     monkeypatch.setattr(module, "inside_of", lambda _pid, _tid: None)
+    monkeypatch.setattr(module, "is_running", lambda _pid, _tid: True)
     assert len(met.calls([TID], 5_000, OLD)) == 0
     (last,) = met.calls([TID], 9_000, 0)
     assert (last["kind"], last["pid"], last["tid"]) == (Kind.LEFT, 5, TID)
     assert (last["since"], last["at"], last["end"], last["user_blocked"]) == (1_000, 9_000, 9_000, 0)
+
+
+def computing(off: int = 0, *, attached: bool = False) -> bytes:
+    """The state of a thread that came back from a call at 1,000, or that we came to then."""
+    state = np.zeros((), THREAD)
+    state["since"], state["at"], state["off"], state["asleep"] = 1_000, 500, off, off > 0
+    state["attached"] = attached
+    return state.tobytes()
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_a_thread_that_computes_is_told_of_again_and_again(monkeypatch: pytest.MonkeyPatch, attached: bool) -> None:
+    monkeypatch.setattr(Waiting, "_copied", lambda *_: computing(attached=attached))
+    monkeypatch.setattr(module, "process_of", lambda _tid: (5, 1))
+    monkeypatch.setattr(module, "inside_of", lambda _pid, _tid: None)
+    monkeypatch.setattr(module, "is_running", lambda _pid, _tid: True)
+    waiting, told = Waiting(-1), []
+    for now in range(0, 5 * module._AGAIN_NS, module._AGAIN_NS // 10):
+        told += [(int(each["kind"]), int(each["pid"]), int(each["end"])) for each in waiting.calls([TID], now, OLD)]
+    gaps = np.diff([0, *(end for _, _, end in told)])
+    assert {(kind, pid) for kind, pid, _ in told} == {(Kind.LEFT, 5)}
+    assert len(told) == 4
+    assert (gaps >= module._AGAIN_NS).all()
+
+
+def test_a_stopped_thread_and_one_asleep_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asleep in a call that is not asked for; stopped before we came, so that we never saw it leave its CPU."""
+    states = iter([computing(off=1_000)] * 7 + [computing(attached=True)] * 14)
+    monkeypatch.setattr(Waiting, "_copied", lambda *_: next(states))
+    monkeypatch.setattr(module, "process_of", lambda _tid: (5, 1))
+    monkeypatch.setattr(module, "inside_of", lambda _pid, _tid: None)
+    monkeypatch.setattr(module, "is_running", lambda _pid, _tid: False)
+    waiting = Waiting(-1)
+    assert [len(waiting.calls([TID], turn * module._AGAIN_NS, OLD)) for turn in range(14)] == [0] * 14
