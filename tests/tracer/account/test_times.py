@@ -60,7 +60,15 @@ def test_every_resume_in_the_part_is_paid_for() -> None:
 )
 def test_the_length_of_the_hand_over_tells_where_a_free_thread_ran(wall: int, kernel: int) -> None:
     """Placement apart: the same 14 us on CPU mean different kernel times."""
-    assert times(placement=Placement.APART, run_ns=14_000, wall_ns=wall, span_ns=wall)["kernel"] == kernel
+    unsure = {"placement": Placement.APART, "user_run_ns": 14_500, "user_wall_ns": 60_000}
+    assert times(**unsure, run_ns=14_000, wall_ns=wall, span_ns=wall + 60_000)["kernel"] == kernel
+
+
+def test_a_long_call_beside_busy_threads_is_told_by_the_part_before_it() -> None:
+    """The tracer came late to it, so the length of the hand-over tells nothing."""
+    late = {"placement": Placement.APART, "run_ns": 23_000, "wall_ns": 90_000, "span_ns": 100_000}
+    assert times(**late, user_run_ns=1000, user_wall_ns=9000)["kernel"] == 22_300
+    assert times(**late, user_run_ns=14_500, user_wall_ns=60_000)["kernel"] == 10_000
 
 
 def test_the_other_part_of_the_row_tells_when_this_one_slept() -> None:
