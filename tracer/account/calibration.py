@@ -1,6 +1,6 @@
 """What being stopped by the tracer costs the traced thread itself, as constants with their spread.
 
-The capture process measures them (see `tracer.capture.calibrate`): it traces a child of its own that calls
+The capture process measures them (see `tracer.capture.subject`): it traces a child of its own that calls
 `getppid` some hundred times, takes the median of every raw clock, and subtracts what the same calls cost the
 child untraced. One set for each placement, because a hand-over between two CPUs costs many times one on the
 same CPU.
@@ -37,7 +37,7 @@ class Constants:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Constants:
-        """Read what `tracer.capture.calibrate` wrote; unknown keys are ignored, missing ones are 0."""
+        """Read what `tracer.capture.subject` measured; unknown keys are ignored, missing ones are 0."""
         return cls(**{f.name: document[f.name] for f in fields(cls) if f.name in document})
 
 

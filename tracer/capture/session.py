@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from tracer.capture import ptrace_binding as ptrace
-from tracer.capture.calibrate import Constants, Recalibration, calibrate
+from tracer.capture.calibrate import Recalibration, calibrate
 from tracer.capture.inherited import inherited, sockets_of
 from tracer.capture.maps import maps_of
 from tracer.capture.options import CaptureOptions
@@ -28,6 +28,7 @@ from tracer.capture.spawn import (
     send_signal,
 )
 from tracer.capture.state import Capture
+from tracer.capture.subject import Constants
 from tracer.capture.telling import CANNOT_TRACE, broken, failed, listen
 from tracer.capture.threads import threads_of
 from tracer.wire import Placement, Spawn

@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 
-from tracer.capture.calibrate import SAMPLES, Constants, Subject
 from tracer.capture.ebpf.bpf import BpfRefused
 from tracer.capture.ebpf.loading import Limits, Loaded, compiled, load
 from tracer.capture.ebpf.plans import kernel_plans
@@ -29,6 +28,7 @@ from tracer.capture.plan import PlanOptions
 from tracer.capture.priority import Urgency
 from tracer.capture.spawn import Waiting as Child
 from tracer.capture.spawn import send_signal
+from tracer.capture.subject import SAMPLES, Constants, Subject
 from tracer.capture.threads import process_of, threads_of
 from tracer.wire import Flag, Kind, Placement
 

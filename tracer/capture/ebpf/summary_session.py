@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 
-from tracer.capture.calibrate import Constants
 from tracer.capture.ebpf import summary_layout as layout
 from tracer.capture.ebpf.loading import Limits, Loaded, compiled, load
 from tracer.capture.ebpf.reader import KernelReader
@@ -19,6 +18,7 @@ from tracer.capture.ebpf.session import KernelCapture
 from tracer.capture.ebpf.summary_maps import SummaryMaps, make_maps
 from tracer.capture.ebpf.summary_reading import SummaryReader
 from tracer.capture.options import CaptureOptions
+from tracer.capture.subject import Constants
 from tracer.wire import RECORD_FIELDS, Abi, Kind, Placement, Source
 
 _RING_BYTES: Final = 4 << 20
