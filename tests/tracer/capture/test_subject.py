@@ -11,12 +11,11 @@ from tracer.capture.subject import Subject, _call
 def test_the_loop_calls_as_often_as_it_is_told() -> None:
     made = []
 
-    @ctypes.CFUNCTYPE(ctypes.c_int)
     def function() -> int:
         made.append(1)
         return 7
 
-    _call(function, 37)
+    _call(ctypes.CFUNCTYPE(ctypes.c_int)(function), 37)
     assert len(made) == 37
 
 
