@@ -142,7 +142,7 @@ def scene_of(timeline: Timeline, known: Known, text: Callable[[int], str], now_n
         running[thread] = Running(
             row=row,
             at_ns=at,
-            now_ns=max(now_ns, until) if live else until,
+            now_ns=max(now_ns, until) if live and value["code"] else until,  # 0: amid its own code, no call
             code=int(value["code"]),
             user_ns=int(value["user_ns"]),
             before_blocked_ns=int(value["before_blocked_ns"]),

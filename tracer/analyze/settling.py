@@ -3,24 +3,34 @@
 A call still running when a row had to be written has an ENTERED row; the CALL row that comes later supersedes
 it. Lines are therefore in two parts. First the *settled* rows in the order they were settled: calls that
 returned, events, and calls that never returned, at the place where their thread ended. After them the calls
-whose thread is *inside* at the moment, at most one a thread. A settled line keeps its number for ever, so
-nothing on screen moves when a long call returns, and an old snapshot stays valid.
+whose thread is *inside* at the moment, at most one a thread, or the LEFT row of a thread amid its own code, which
+is a line only while nothing follows it. A settled line keeps its number for ever, so nothing on screen moves when a
+long call returns, and an old snapshot stays valid.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from tracer.account.times import column
-from tracer.wire import Flag, Kind
+from tracer.analyze.inside import provisional
+from tracer.wire import Kind
 
 Ids = NDArray[np.int64]
 
-_NO_LINES: Final = (Kind.CALIBRATION, Kind.HELD, Kind.SUMS, Kind.LEFT)
+_NO_LINES: Final = (Kind.CALIBRATION, Kind.HELD, Kind.SUMS)
+
+
+class _Amid(NamedTuple):
+    """What a thread is amid at the moment."""
+
+    since_ns: int
+    row: int
+    in_call: bool
 
 
 class Settling:
@@ -29,19 +39,19 @@ class Settling:
     def __init__(self) -> None:
         self.rows = 0
         """Rows taken in."""
-        self._inside: dict[int, tuple[int, int]] = {}
+        self._inside: dict[int, _Amid] = {}
 
     @property
     def inside(self) -> tuple[int, ...]:
-        """Rows of the calls running at the moment, the longest first."""
-        return tuple(row for _, row in sorted(self._inside.values()))
+        """Rows of the calls running at the moment and of threads amid their own code, the longest first."""
+        return tuple(amid.row for amid in sorted(self._inside.values()))
 
     def add(self, batch: pa.RecordBatch) -> Ids:
         """The rows of the recording that are settled now, in the order of their lines.
 
         Most are rows of this batch; calls of earlier batches that turn out never to return are among them."""
         kind, tid = column(batch, "kind"), column(batch, "tid")
-        entered = (kind == Kind.ENTERED) & (column(batch, "flags") & Flag.FINAL == 0)
+        entered = provisional(kind, column(batch, "flags"))
         settled = np.flatnonzero(~entered & ~np.isin(kind, _NO_LINES)) + self.rows
         ended: list[tuple[int, int]] = []
         if self._inside or entered.any():
@@ -59,10 +69,10 @@ class Settling:
             before = self._inside.pop(thread, None)
             if kind[row] == Kind.SUMS:  # it came back: what it was inside is among them
                 continue
-            if before is not None and (kind[row] == Kind.EXIT or before[0] != since):
-                ended.append((self.rows + row, before[1]))
+            if before is not None and before.in_call and (kind[row] == Kind.EXIT or before.since_ns != since):
+                ended.append((self.rows + row, before.row))
             if entered[row]:
-                self._inside[thread] = (since, self.rows + row)
+                self._inside[thread] = _Amid(since, self.rows + row, in_call=bool(kind[row] == Kind.ENTERED))
         return ended
 
 

@@ -79,7 +79,7 @@ def _sums(row: Row) -> Text:
 
 
 def _left(_row: Row) -> Text:
-    return "left", (), "amid its own code when it was last looked at"
+    return "own code", (), "in no call when it was last looked at"
 
 
 EVENTS: Final[dict[int, Callable[[Row], Text]]] = {

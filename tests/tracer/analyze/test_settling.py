@@ -54,11 +54,15 @@ def test_calls_and_events_are_lines_and_calibrations_are_not() -> None:
     assert lines(index) == [0, 2, 3]
 
 
-def test_a_thread_that_computes_has_no_line() -> None:
+def test_a_thread_that_computes_has_one_line_until_it_calls() -> None:
+    """It comes last, and leaves nothing behind."""
     index = Index()
-    index.add(batch([call(7, 1), (Kind.LEFT, 7, 5, 0)]))
-    index.add(batch([(Kind.LEFT, 7, 9, 0), call(7, 12), (Kind.LEFT, 7, 20, 0)]))
-    assert lines(index) == [0, 3]
+    index.add(batch([call(7, 1), (Kind.LEFT, 7, 5, 0), call(8, 6)]))
+    assert lines(index) == [0, 2, 1]
+    index.add(batch([(Kind.LEFT, 7, 9, 0), call(8, 10)]))
+    assert lines(index) == [0, 2, 4, 3]
+    index.add(batch([call(7, 12), (Kind.LEFT, 7, 20, 0), (Kind.EXIT, 7, 21, 0)]))
+    assert lines(index) == [0, 2, 4, 5, 7]
 
 
 def test_a_running_call_comes_last_and_is_replaced_by_its_return() -> None:
