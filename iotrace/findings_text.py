@@ -16,6 +16,8 @@ from tui.drawing.units import count, several
 _MOST: Final = 8
 """Findings in full; a program with more has them all in --json."""
 _MOST_MODELS: Final = 4
+_LEAST: Final = 0.01
+"""Of all threads' own time."""
 _MARKS: Final = {Severity.HIGH: "!!", Severity.MEDIUM: "! ", Severity.LOW: "· "}
 
 
@@ -30,18 +32,29 @@ def finding_lines(report: Report, width: int, palette: Palette) -> list[Text]:
     return [*lines, Text()] if lines else []
 
 
-def model_line(report: Report, palette: Palette) -> list[Text]:
-    """The I/O models of the threads, those of most threads first."""
+def model_line(report: Report, width: int, palette: Palette) -> list[Text]:
+    """The I/O models, those with most of the time first; of the only one also what shows it, where no finding does.
+    Threads that a library starts for a moment hide nothing: models with hardly any time are only counted.
+    """
+    if len(report.models) == 1:
+        only = report.models[0]
+        said = "" if report.findings else f": {only.evidence}"
+        words = textwrap.wrap(clean(f"model {only.model}{said}"), width, subsequent_indent="      ")
+        return [Text(line, palette.text) for line in words]
     threads: dict[str, int] = {}
+    spent: dict[str, int] = {}
+    own = {(each.pid, each.tid): each.times.own_ns for each in report.threads}
     for each in report.models:
         threads[each.model] = threads.get(each.model, 0) + 1
+        spent[each.model] = spent.get(each.model, 0) + own.get((each.pid, each.tid), 0)
     if not threads:
         return []
-    order = sorted(threads, key=lambda model: (-threads[model], model))
-    words = [
-        model if len(report.models) == 1 else f"{model} ({several(threads[model], 'thread')})" for model in order
-    ]
+    whole = sum(spent.values())
+    order = sorted(threads, key=lambda model: (-spent[model], -threads[model], model))
+    words = [f"{model} ({several(threads[model], 'thread')})" for model in order if spent[model] >= _LEAST * whole]
+    short = sum(threads[model] for model in order if spent[model] < _LEAST * whole)
     rest = f" and {count(len(words) - _MOST_MODELS)} more" if len(words) > _MOST_MODELS else ""
+    rest += f"; and {several(short, 'thread')} with hardly any time" if short else ""
     return [Text(f"model {', '.join(words[:_MOST_MODELS])}{rest}", palette.text)]
 
 

@@ -56,11 +56,14 @@ class Subcommands(click.Group):
     def resolve_command(
         self, context: click.Context, words: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click has it, and with the nearest name when there is none of that name."""
+        """As click has it, and with the nearest name when there is none of that name, or how to run a model."""
         try:
             return super().resolve_command(context, words)
         except click.UsageError as error:
             near = get_close_matches(words[0], COMMANDS, n=1)
+            if words[0] in _models():
+                run = f"iotrace run {' '.join(words)}"
+                raise click.UsageError(f"{words[0]} is a model, no command. Run it: {run}", context) from error
             if near and error.ctx is not None:
                 raise click.UsageError(f"{error.message} The nearest is {near[0]}.", context) from error
             raise
@@ -96,6 +99,13 @@ def cli(context: click.Context) -> int | None:
     from iotrace.start import show
 
     return show()
+
+
+def _models() -> set[str]:
+    """The names of the bundled workloads."""
+    from workloads.catalog import MODELS
+
+    return {model.name for model in MODELS}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,6 +77,10 @@ def model_target(words: Sequence[str], command_path: str) -> Target:
 
     name, *given = words
     if name.startswith("-"):
+        option, _, value = name.partition("=")
+        if option.removeprefix("--") in {each.name for each in fields(options.JobOptions)}:
+            told = f"{command_path} MODEL {name}" + ("" if value else " …")
+            raise Failure(f"{option} is an option of the model, and stands behind its name: {told}", USAGE)
         raise Failure(f"no such option: {name}\nSee: {command_path} --help", USAGE)
     try:
         chosen = catalog.model(name)

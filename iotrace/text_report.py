@@ -35,7 +35,7 @@ def lines(report: Report, *, by: By | None, corrected: bool, width: int, palette
     chosen = tables[by] if by else [*tables["syscall"], Text(), *tables["thread"]]
     return [
         *heading(report, corrected, palette),
-        *model_line(report, palette),
+        *model_line(report, width, palette),
         Text(),
         *findings,
         *time_bar(report.totals, report.uncertainty_ns, width, palette, untraced=report.scope.trace is not None),

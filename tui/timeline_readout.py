@@ -9,7 +9,7 @@ from rich.text import Text
 from tracer.analyze.timeline.spans import Span
 from tui.drawing.palette import Palette
 from tui.drawing.timeline_glyphs import Glyphs
-from tui.drawing.timeline_readout import call_line, legend, place_line, state_at, sums_line
+from tui.drawing.timeline_readout import BETWEEN, call_line, legend, mostly, place_line, state_at, sums_line
 from tui.drawing.units import duration
 from tui.snapshot import RowKind, Snapshot, Source
 from tui.timeline_view import TimelineView
@@ -27,13 +27,16 @@ def readout(view: TimelineView, start_ns: int, width: int, palette: Palette, gly
         known = view.cursor_ns < began or life.ended_ns is not None
         state = "not alive then" if known else "not known (yet)"
     text = scene.text(span.line) if isinstance(span, Span) else scene.name_of(span.code) if span else ""
+    cells, held_ns = view.sums()
+    if state == BETWEEN:  # which is left out of the picture: what is seen in the cell is something else
+        state = mostly(cells) or state
     begin, end = view.stretch
     title = f"selected {duration(end - begin)}" if view.anchor_ns is not None else "in this cell"
     since, thread = view.cursor_ns - start_ns, f"{life.tid} {life.name}"
     return [
         place_line(since, view.window.cell_ns, thread, state, width, palette),
         call_line(span, text, width, palette),
-        sums_line(title, *view.sums(), width, palette),
+        sums_line(title, cells, held_ns, width, palette),
         legend(glyphs, width, palette),
     ]
 

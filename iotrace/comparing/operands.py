@@ -106,6 +106,7 @@ def subjects(operands: Sequence[str], given: Given, programs: Sequence[Sequence[
         names = [each.name for each in found]
         name = next(name for name in _names(target.name) if name not in names)
         found.append(Fresh(name, target, given))
+    _check_job(found, given)
     if given.repeat > 1 and not any(isinstance(each, Fresh) for each in found):
         raise Failure(
             f"--repeat {given.repeat} is for models and programs, and there are recordings only.\n"
@@ -113,6 +114,18 @@ def subjects(operands: Sequence[str], given: Given, programs: Sequence[Sequence[
             USAGE,
         )
     return found
+
+
+def _check_job(found: Sequence[Subject], given: Given) -> None:
+    """Raises Failure for a model option that nothing of what is compared takes."""
+    models = [catalog.model(each.target.model) for each in found if isinstance(each, Fresh) and each.target.model]
+    asked = [option for option, value in given.job.items() if value is not None and value is not False]
+    for option in asked:
+        if not models:
+            raise Failure(f"--{option} is for models, and there is none among what is compared.", USAGE)
+        if option not in (*_COMMON, "clients") and not any(option in model.options for model in models):
+            takers = " and ".join(model.name for model in catalog.MODELS if option in model.options)
+            raise Failure(f"--{option} is for {takers}, which is not among the models compared.", USAGE)
 
 
 def _names(name: str) -> Iterator[str]:
@@ -170,7 +183,7 @@ def _fresh(operand: str, clients: str | None, given: Given) -> Fresh:
         value = given.job.get(option)
         if value is True:
             words.append(f"--{option}")
-        elif value:
+        elif value is not None and value is not False:
             words += [f"--{option}", str(value)]
     if _several(given) and "--stagger" not in words:
         words.append("--stagger")

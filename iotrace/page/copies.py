@@ -28,7 +28,7 @@ def copies(facts: PageFacts) -> str:
     rows = [_direction(totals, way, words, longest, messages) for way, words in _WAYS]
     note = "One copy is one contiguous range of the program's memory that the kernel read or wrote for one purpose."
     if messages:
-        note += f" The program received {several(messages, 'message')}, by its own count."
+        note += f" The program itself counted {several(messages, 'message')}."
     if totals.unknown:
         note += f" At least: what {several(totals.unknown, 'call')} copied is not known."
     return section(

@@ -1,6 +1,6 @@
-"""What the report's page adds to the style sheet of the comparison's (`iotrace.comparing.style`): same colours,
-  same
-patterns."""
+"""What the report's page adds to the style sheet of the comparison's (`iotrace.comparing.style`).
+
+Colours and patterns are the same."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ thead th { background: var(--page); position: sticky; top: 0; z-index: 2; } thea
 .times tbody tr { background: none; }
 .times td, .times th { border: 0; padding: 4px 8px; background: none !important; }
 .times th { font-weight: 400; width: 84px; padding-left: 0 !important; } .times td { width: 88px; }
-.times .wide { width: 46%; }
+.times .wide { width: 46%; } .times .wide svg { min-width: 0; }
 .times .said { width: auto; text-align: left; color: var(--faint); white-space: normal; }
 path.user { fill: var(--user); } path.kernel { fill: url(#kernel); } path.blocked { fill: url(#blocked); }
 path.runnable { fill: url(#runnable); }

@@ -40,6 +40,10 @@ def compare(tmp_path: Path, *words: str | Path, **settings: str) -> Ran:
         (("epoll", "poll", "--transport", "file"), "invalid choice"),
         (("epoll", "poll", "--html", "/nowhere/page.html"), "/nowhere/page.html cannot be written"),
         (("epoll", "poll", "--bogus"), "No such option"),
+        (("epoll", "poll", "--size", ""), "'' is not a whole number"),
+        (("epoll", "poll", "--sqpoll"), "--sqpoll is for io-uring, which is not among the models compared."),
+        (("io-uring", "poll", "--notify", "signal"), "--notify is for aio, which is not among"),
+        (("--size", "64", "--", "true", "--", "true"), "--size is for models, and there is none"),
         ((), "nothing to compare. Name models, recordings, or programs after --."),
     ],
 )

@@ -62,7 +62,7 @@ def test_figures_are_those_of_the_report() -> None:
     text = shown(each).text
     for row in document(each.report)["syscalls"]:
         assert f"{row['name']}{count(row['calls'])}" in text
-    assert "The program received 15 messages" in text
+    assert "The program itself counted 15 messages" in text
     assert "exit status 0" in text
     assert each.header.kernel in text
     assert "2026-11-22" in text

@@ -8,7 +8,7 @@ import pytest
 from rich.text import Text
 
 from iotrace.text_report import By, lines
-from tracer.analyze.results import Copies, Ending, Report, Times, Totals
+from tracer.analyze.results import Copies, Ending, Finding, Model, Report, Severity, ThreadRow, Times, Totals
 
 REPORT = Report(
     command=("prog", "a\x1b[31mb\n"), backend="ptrace", source="schedstat", phase=None, duration_ns=1_500_000_000,
@@ -43,6 +43,25 @@ def test_the_heading_tells_clock_correction_and_uncertainty() -> None:
 )
 def test_how_it_ended(ending: Ending, said: str) -> None:
     assert said in text(replace(REPORT, ending=ending))
+
+
+def test_the_model_of_the_only_thread_says_what_shows_it() -> None:
+    """ "blocking" beside 0 % blocked is no contradiction: its calls may sleep, but had no reason to."""
+    one = Model(7, 7, "blocking", "201 calls, hardly any waiting")
+    assert "\nmodel blocking: 201 calls, hardly any waiting\n\n" in text(replace(REPORT, models=(one,)))
+    found = replace(REPORT, models=(one,), findings=(Finding("eintr-storm", Severity.LOW, 7, "a", "b"),))
+    assert "\nmodel blocking\n\n" in text(found)
+    two = (one, replace(one, tid=8), replace(one, tid=9, model="poll"))
+    assert "\nmodel blocking (2 threads), poll (1 thread)\n" in text(replace(REPORT, models=two))
+    rows = tuple(
+        ThreadRow(7, tid, "t", own, 1, Times(blocked_ns=own), alive=False)
+        for tid, own in ((7, 5), (8, 4), (9, 990))
+    )
+    timed = replace(REPORT, models=two, threads=rows)
+    assert "\nmodel poll (1 thread); and 2 threads with hardly any time\n" in text(timed)
+    long = replace(one, evidence="a word " * 30 + "\x1b[2J")
+    assert all(len(line) <= 80 for line in text(replace(REPORT, models=(long,))).splitlines())
+    assert "\x1b" not in text(replace(REPORT, models=(long,)))
 
 
 def test_what_is_not_known_is_said() -> None:

@@ -6,13 +6,16 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.live.bpf import bpf_refused
 from tests.live.captured import TIMEOUT, Captured, _frame
 from tests.live.recorded import Recorded, record
 from tracer.analyze.inherited import inherited_of
@@ -32,6 +35,17 @@ if os.fork() == 0:
     os._exit(0)
 socket.send_fds(ours, [b"x"], [zero, null])
 os.wait()
+"""
+_RECEIVING = """
+import os, socket, sys, time
+connection = socket.socket(socket.AF_UNIX)
+connection.connect(sys.argv[1])
+_, fds, _, _ = socket.recv_fds(connection, 1, 4)
+print(*fds, flush=True)
+time.sleep(1)
+os.write(fds[1], b"x" * 23)
+for fd in (fds[0], fds[2], fds[3]):
+    os.read(fd, 23)
 """
 _OPEN_BEFORE = """
 import os, select, socket, sys
@@ -78,6 +92,37 @@ def test_descriptors_passed_over_a_socket_are_known_in_the_other_process(tmp_pat
     assert payload_of(recorded, "write", Object.NULL) == 23 * 4099
     whats = {row["what"] for row in recorded.report("--phase", "all")["fds"] if row["payload_out"] >= 23 * 4099}
     assert whats == {"/dev/zero"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["ptrace", "ebpf"])
+def test_what_comes_from_a_program_that_is_not_traced_is_known_too(tmp_path: Path, backend: str) -> None:
+    """By BPF it is asked for a little later; so the program keeps what it gets."""
+    if backend == "ebpf" and bpf_refused():
+        pytest.skip(bpf_refused())
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+        listening.listen()
+        sender = threading.Thread(target=_send_to_whoever_comes, args=(listening,))
+        sender.start()
+        program = [sys.executable, "-c", _RECEIVING, str(tmp_path / "s")]
+        recorded = record(program, tmp_path, "--backend", backend)
+        sender.join(TIMEOUT)
+    assert recorded.status == 0, recorded.errors
+    fds = {int(word) for word in recorded.output.split()}
+    rows = [row for row in recorded.report("--phase", "all")["fds"] if row["fd"] in fds]
+    came = {row["what"] for row in rows if row["opened_by"] == "recvmsg"}
+    assert came == {"pipe (read end)", "pipe (write end)", "eventfd", "/dev/zero"}
+
+
+def _send_to_whoever_comes(listening: socket.socket) -> None:
+    listening.settimeout(TIMEOUT)
+    connection, _ = listening.accept()
+    fds = [*os.pipe(), os.eventfd(1), os.open("/dev/zero", os.O_RDONLY)]
+    with connection:
+        socket.send_fds(connection, [b"x"], fds)
+    for fd in fds:
+        os.close(fd)
 
 
 def test_standard_streams_are_what_the_program_was_given(tmp_path: Path) -> None:

@@ -86,6 +86,20 @@ def test_it_is_shown_without_a_complaint(
     assert light is not dark
 
 
+@pytest.mark.parametrize("width", [1200, 400])
+def test_a_bar_takes_its_share_of_the_room(tab: Browser, pages: Path, width: int) -> None:
+    tab.show((pages / "nonblocking.html").as_uri(), width)
+    seen = tab.find(
+        "[...document.querySelectorAll('.times tr')].map((row) => { const rect = row.querySelector('rect');"
+        " const [bar, cell] = [rect, row.querySelector('.wide')].map((each) => each.getBoundingClientRect());"
+        " return [parseFloat(rect.getAttribute('width')), 100 * bar.width / cell.width]; })"
+    )
+    assert len(seen) == 4
+    assert max(share for share, _ in seen) > 50
+    for share, drawn in seen:
+        assert 0.8 * share <= drawn <= share + 0.01  # the cell has a margin
+
+
 def test_tables_sort_by_number(tab: Browser, pages: Path) -> None:
     tab.show((pages / "epoll.html").as_uri())
     column = "[...document.querySelectorAll('#calls tbody tr')].map((row) => Number(row.cells[1].dataset.v))"

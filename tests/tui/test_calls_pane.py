@@ -258,8 +258,11 @@ async def test_y_copies_the_call_as_text(path: Path) -> None:
 async def test_s_sorts_and_r_reverses(path: Path) -> None:
     """The largest first; x goes back to the order of time."""
     async with opened_app(path) as pilot:
-        await pilot.press("S", "S")
+        await pilot.press("S")
+        await until(pilot, lambda: "wall▼" in shown(pilot))  # a column that is there only then
+        await pilot.press("S")
         await until(pilot, lambda: lines(pilot)[:3] == [4, 6, 47])
+        assert " wall" not in shown(pilot).split("by kernel")[0]
         assert table(pilot).order == Order(Field.KERNEL)
         assert calls(pilot).cursor == 0
         assert "kernel▼" in shown(pilot)

@@ -139,6 +139,7 @@ async def test_nobody_waits(tmp_path: Path) -> None:
     script.end()
     async with hosted(WaitingPane, script) as (app, pilot):
         await comes(pilot, lambda: "Nobody waited on a set" in app.shown)
+        await comes(pilot, lambda: "who waits" not in app.shown)
         await pilot.press("right", "u", "enter", "end", "r", "home")
         assert app.asked == []
 

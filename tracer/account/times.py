@@ -8,7 +8,9 @@ Every row covers the span from the end of its thread's previous row to its own e
     runnable = run-queue wait, blocked = the rest of the wall time, both less the cost of a hand-over
     tracer  = what is left of the span: held at stops, plus everything subtracted above
 
-so the five always add up to the span, whatever the constants are.
+so the five always add up to the span, whatever the constants are. A constant may be below 0 (by BPF, the clock is
+read a little late at the entry); what it adds comes out of the row's tracer time, and is no more than there is: a
+thread that slept all the while did not run for 20 ns.
 
 Two sets of constants apply, for a hand-over on one CPU and for one between two. Rows of a shared placement are on
 one CPU; of a thread that ran where it wanted, its time on the CPU and the length of the hand-over tell
@@ -101,6 +103,13 @@ def account_times(batch: pa.RecordBatch, calibration: Calibration) -> Times:
     kernel, runnable, blocked = part(call_part, near_inside)
     span = column(batch, "span_ns") * timed
     tracer = span - user - kernel - blocked - runnable - before_blocked - before_runnable
+    if (tracer < 0).any():
+        inside = ((kernel, call_part.run), (runnable, call_part.delay), (blocked, call_part.rest))
+        before = (user, user_part.run), (before_runnable, user_part.delay), (before_blocked, user_part.rest)
+        for times, raw in (*inside, *before):
+            back = np.clip(times - _positive(raw), 0, _positive(-tracer))
+            times -= back
+            tracer += back
     return Times(user, kernel, blocked, runnable, before_blocked, before_runnable, tracer)
 
 
@@ -143,5 +152,6 @@ class _Part:
         return sure
 
 
-def _positive(values: NDArray[np.float64]) -> Ns:
-    return np.maximum(values, 0.0).astype(np.int64)
+def _positive(values: NDArray[Any]) -> Ns:
+    found: Ns = np.maximum(values, 0).astype(np.int64)
+    return found

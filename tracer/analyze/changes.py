@@ -106,6 +106,9 @@ class Received(NamedTuple):
     cloexec: bool
     peeked: bool = False
     """The message stays where it was, and will be received once more (MSG_PEEK)."""
+    links: tuple[bytes, ...] = ()
+    """What each of `fds` leads to (`tracer.capture.links`), empty where capture could not read it; () = not known
+    of any."""
 
 
 class Shared(NamedTuple):

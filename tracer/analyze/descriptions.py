@@ -14,6 +14,8 @@ from typing import Final, NamedTuple, overload
 from tracer.syscalls.objects import Object
 
 CLOSED: Final = -1
+UNKNOWN: Final = ("?", "copy of ", "received over a socket", "descriptor of another process")
+"""How a description begins that says only how its descriptor came."""
 Key = int
 """pid << 32 | fd."""
 
@@ -105,6 +107,19 @@ class Seen(Sequence[Descriptor]):
         self._number(description)
         self.descriptions.append(description)
         return len(self.descriptions) - 1
+
+    def extend(self, keys: Sequence[Key], descriptions: Sequence[Description]) -> range:
+        """Take in many, none of whose descriptions was seen before; returns their codes."""
+        first, counts, generations = len(self.descriptions), self._counts, self.generations
+        for number, (key, description) in enumerate(zip(keys, descriptions, strict=True), self._numbered):
+            generation = counts.get(key, 0)
+            counts[key] = generation + 1
+            generations.append(generation)
+            description.number = number
+        self._numbered += len(keys)
+        self.keys.extend(keys)
+        self.descriptions.extend(descriptions)
+        return range(first, len(self.descriptions))
 
     def redescribe(self, code: int, description: Description) -> None:
         """It turned out what descriptor `code` really leads to."""

@@ -22,10 +22,17 @@ from tracer.analyze.returned import flags_of
 from tracer.syscalls.objects import Object
 
 INHERITED: Final = "inherited"
+RECEIVED: Final = "recvmsg"
+"""How a descriptor came of which nobody saw what was sent."""
 AT_FDCWD: Final = -100
 _ACCESS, _READ_ONLY = 3, 0
 _ALWAYS: Final = 0x8 | 0x10
 """EPOLLERR and EPOLLHUP: the kernel adds them to what was asked (fs/eventpoll.c, ep_insert)."""
+_PROTOCOLS: Final = {
+    "TCP": "inet stream", "TCPv6": "inet6 stream", "UDP": "inet dgram", "UDPv6": "inet6 dgram", "RAW": "inet raw",
+    "RAWv6": "inet6 raw", "UNIX-STREAM": "unix stream", "UNIX": "unix", "NETLINK": "netlink", "PACKET": "packet",
+}  # fmt: skip
+"""Sockets by the name of their protocol (`struct proto`); before Linux 5.15 all unix sockets are UNIX."""
 _ANONYMOUS: Final = {
     "[eventfd]": ("eventfd", Object.EVENTFD), "[signalfd]": ("signalfd", Object.SIGNALFD),
     "[eventpoll]": ("epoll", Object.OTHER), "[timerfd]": ("timerfd", Object.OTHER),
@@ -44,6 +51,18 @@ def inherited_of(document: str) -> Iterator[Opened]:
         if number.isdigit() and isinstance(each, dict) and isinstance(each.get("path"), str):
             flags = each.get("flags")
             yield _one(int(number), each, flags if isinstance(flags, int) else None)
+
+
+def arrived(fd: int, link: bytes) -> Opened:
+    """What came over a socket and got the number `fd`, by its link (`tracer.capture.links`)."""
+    path, note, _, octal, *_ = (*link.decode(errors="surrogateescape").split("\0"), "", "", "")
+    flags = int(octal, 8) if octal.isascii() and octal.isdigit() else None
+    opened = _one(fd, {"path": path, "socket": _PROTOCOLS.get(note)}, flags)._replace(opened_by=RECEIVED)
+    if flags is None and path.startswith("pipe:"):
+        return opened._replace(what="pipe", thing=Object.UNKNOWN)
+    if flags is None and opened.thing is Object.OTHER and path.startswith("/"):  # O_DIRECT would make another one
+        return opened._replace(thing=Object.UNKNOWN)
+    return opened
 
 
 def links_of(document: str) -> dict[int, Link]:

@@ -160,7 +160,7 @@ class Tally:
         values = values_of(columns)
         self._cells(columns.code, thread, before, within, timed & ~waiting, values)
         if self.still_inside:
-            for code in np.unique(thread[timed]).tolist():
+            for code in distinct(thread[timed])[0].tolist():
                 self.still_inside.pop(code, None)
         for row in np.flatnonzero(inside.lasting(columns.kind, columns.tid, waiting)).tolist():
             key = call_key(within[row : row + 1], columns.code[row : row + 1], thread[row : row + 1])

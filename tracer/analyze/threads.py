@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tracer.account.distinct import distinct, in_order
 from tracer.analyze.columns import Columns
 from tracer.wire import Kind
 
@@ -33,8 +34,8 @@ class Threads:
 
     def of(self, columns: Columns) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
         """The code of every row's thread; takes in the births, names and deaths of the batch."""
-        unique, inverse = np.unique(columns.pid << 32 | columns.tid, return_inverse=True)
-        codes = np.array([self._code(int(key)) for key in unique], dtype=np.int64)[inverse]
+        found, where = in_order(*distinct(columns.pid << 32 | columns.tid))
+        codes = np.array([self._code(key) for key in found.tolist()], dtype=np.int64)[where]
         events = np.isin(columns.kind, (Kind.SPAWN, Kind.EXEC, Kind.EXIT))
         for row in np.flatnonzero(events).tolist():
             self._event(row, int(codes[row]), columns)

@@ -3,7 +3,8 @@
 A link (proc_pid_fd(5)) is a path, `pipe:[inode]`, `socket:[inode]` or `anon_inode:[kind]`. After a NUL follows,
 where there is something to say, the note: `char 1:3` or `block 8:0` of a device, the protocol's name of a socket
 (`sockfs_xattr_get`, net/socket.c), the process of a pidfd. After the protocol and one more NUL may come the
-socket's own address (of netlink its port) or, of a unix socket, the process at its other end.
+socket's own address (of netlink its port) or, of a unix socket, the process at its other end. Of a descriptor that
+came over a socket there are four parts always, the last of them the flags it is open with, in octal.
 """
 
 from __future__ import annotations
@@ -33,6 +34,15 @@ def link_of(pid: int, fd: int, *, addressed: bool = False) -> bytes:
     if addressed and note.startswith(_ADDRESSED):
         note += b"\0" + _borrowed(pid, fd, _peer if note.startswith(b"UNIX") else _local_address)
     return link + b"\0" + note if note else link
+
+
+def received_link(pid: int, fd: int) -> bytes:
+    """The link of a descriptor that came over a socket: no call of the process tells what it is, nor how it was
+    opened, which makes the ends of a pipe. Raises OSError when it cannot be read."""
+    link, _, note = link_of(pid, fd).partition(b"\0")
+    with open(f"/proc/{pid}/fdinfo/{fd}", "rb") as file:
+        flags = next((line[6:].strip() for line in file if line.startswith(b"flags:")), b"")
+    return b"\0".join((link, note, b"", flags))
 
 
 def _note(place: str, link: bytes, pid: int, fd: int) -> bytes:

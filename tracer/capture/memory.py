@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
+from functools import partial
 from os import pread
 from struct import unpack_from
 from typing import Final
 
-from tracer.capture.links import link_of
+from tracer.capture.links import link_of, received_link
 from tracer.wire import ITEM, NO_ARG, Reason, When
 
 _PAGE: Final = 4096
@@ -161,9 +163,16 @@ class Reader:
     def take_link(self, fd: int, addressed: bool = False) -> None:
         """Keep what the new descriptor `fd` leads to (`tracer.capture.links`), as a piece of no argument from the
         "address" `fd`; -100 is the working directory."""
+        self._take_link(fd, partial(link_of, addressed=addressed))
+
+    def take_received(self, fd: int) -> None:
+        """The same of a descriptor that came over a socket."""
+        self._take_link(fd, received_link)
+
+    def _take_link(self, fd: int, read: Callable[[int, int], bytes]) -> None:
         address = fd & _LAST_ADDRESS
         try:
-            self.keep(NO_ARG, When.EXIT, address, link_of(self._pid, fd, addressed=addressed))
+            self.keep(NO_ARG, When.EXIT, address, read(self._pid, fd))
         except OSError as error:
             self.missing(NO_ARG, When.EXIT, address, error.errno or errno.EIO)
 

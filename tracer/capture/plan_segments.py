@@ -69,4 +69,4 @@ def take_control(reader: Reader, arg: int, when: int, address: int, length: int,
     buffer = reader.take(arg, when, address, length)
     if when == EXIT:
         for fd in passed_descriptors(buffer, model):
-            reader.take_link(fd)
+            reader.take_received(fd)

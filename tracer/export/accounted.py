@@ -1,8 +1,8 @@
 """A recording's batches with everything accounted: what all exporters read.
 
-Rows of calls that were still running at some moment (ENTERED) are left out when the row of their return follows;
-which ones do is found in a first pass over four columns. Times are told once: a row whose time a later row of its
-thread covers again has none, so that sums over all rows are those of the report.
+Rows of calls that were still running at some moment (ENTERED) are left out when another row of the same call
+follows; which ones do is found in a first pass over four columns. Times are told once: a row whose time a later
+row of its thread covers again has none, so that sums over all rows are those of the report.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +26,7 @@ from tracer.analyze.descriptors.states import Used
 from tracer.analyze.phases import MEASURE, Phases
 from tracer.recording.header import Header
 from tracer.recording.stretches import stretches
-from tracer.wire import Flag, Kind
+from tracer.wire import Kind
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -43,9 +44,17 @@ class Accounted:
     phase: tuple[str | None, ...]
     """The phase each row belongs to: `measure` before others, else the first by name."""
     superseded: Mask
-    """ENTERED rows whose return, or end, follows, and LEFT rows that another row follows."""
+    """ENTERED rows that another row of the same call follows, and LEFT rows that another row follows."""
     lasting: Mask
     """ENTERED and LEFT rows that say how far threads had come when the recording stopped."""
+
+
+class Repeated(NamedTuple):
+    """What more than one row tells of."""
+
+    calls: frozenset[Call]
+    rows: frozenset[int]
+    """ENTERED rows, counted from the first of all batches, that another row of the same call follows."""
 
 
 def inside_ns(accounted: Accounted) -> Ints:
@@ -69,26 +78,31 @@ class Accounting:
         self._rows = 0
 
     def __iter__(self) -> Iterator[Accounted]:
-        finished, lasting = finished_later(self._batches), _lasting(self._batches)
+        repeated, lasting = told_again(self._batches).rows, _lasting(self._batches)
         for batch in stretches(self._batches) if self._joined else self._batches:
-            yield self._account(batch, finished, lasting)
+            yield self._account(batch, repeated, lasting)
             self._rows += batch.num_rows
 
-    def _account(self, batch: pa.RecordBatch, finished: frozenset[Call], lasting: frozenset[int]) -> Accounted:
+    def _account(self, batch: pa.RecordBatch, repeated: frozenset[int], lasting: frozenset[int]) -> Accounted:
         columns = columns_of(batch, self._calibration, self.codes, self._follow)
-        repeated = inside.provisional(columns.kind, columns.flags)
-        inside_still = np.zeros(len(repeated), np.bool_)
-        if repeated.any():
-            inside_still[[row - self._rows for row in lasting if 0 <= row - self._rows < len(repeated)]] = True
-            columns = replace(columns, times=_without(columns.times, repeated & ~inside_still))
+        provisional = inside.provisional(columns.kind, columns.flags)
+        inside_still, superseded = np.zeros((2, len(provisional)), np.bool_)
+        if provisional.any():
+            self._choose(inside_still, lasting)
+            self._choose(superseded, repeated)
+            superseded |= (columns.kind == Kind.LEFT) & ~inside_still
+            columns = replace(columns, times=_without(columns.times, provisional & ~inside_still))
         for row in np.flatnonzero(columns.kind == Kind.MARK).tolist():
             self.phases.mark(int(columns.at_ns[row]), columns.memory.text(row))
         self._calibrate(columns)
         _, within = self.phases.of(columns.at_ns)
         assert self._used is not None
         named = self._named(within)
-        superseded = _superseded(columns, finished) | ((columns.kind == Kind.LEFT) & ~inside_still)
         return Accounted(batch, columns, self._used, named, superseded, inside_still)
+
+    def _choose(self, mask: Mask, rows: frozenset[int]) -> None:
+        """Set what of `rows` (of the recording) lies in the batch at hand."""
+        mask[[row - self._rows for row in rows if 0 <= row - self._rows < len(mask)]] = True
 
     def _calibrate(self, columns: Columns) -> None:
         for row in np.flatnonzero(columns.kind == Kind.CALIBRATION).tolist():
@@ -110,24 +124,28 @@ def _name(members: frozenset[str]) -> str | None:
     return MEASURE if MEASURE in members else min(members, default=None)
 
 
-def _finished(columns: Columns) -> Mask:
-    """Rows after which nothing more comes of a call: its return, or the end of its thread inside it."""
-    final = columns.flags & Flag.FINAL != 0
-    finished: Mask = (columns.kind == Kind.CALL) | ((columns.kind == Kind.ENTERED) & final)
-    return finished
-
-
-def finished_later(batches: Iterable[pa.RecordBatch]) -> frozenset[Call]:
-    """The calls that have a row of their beginning and, later, one of their end."""
-    entered: set[Call] = set()
-    finished: set[Call] = set()
+def told_again(batches: Iterable[pa.RecordBatch]) -> Repeated:
+    """What recordings tell more than once: that a call lasts, maybe several times, and maybe its end."""
+    calls: set[Call] = set()
+    rows: set[int] = set()
+    entered: dict[Call, int] = {}
+    first = 0
     for batch in batches:
-        kind, final = column(batch, "kind"), column(batch, "flags") & Flag.FINAL != 0
-        inside = kind == Kind.ENTERED
-        if entered or inside.any():
-            entered.update(calls_at(batch, inside & ~final))
-            finished |= entered.intersection(calls_at(batch, (kind == Kind.CALL) | (inside & final)))
-    return frozenset(finished)
+        kind = column(batch, "kind")
+        lasts = inside.provisional(kind, column(batch, "flags")) & (kind == Kind.ENTERED)
+        if entered or lasts.any():
+            tid = column(batch, "tid")
+            threads = np.union1d(np.array([tid for tid, _ in entered], np.int64), tid[lasts])
+            told = np.isin(kind, (Kind.CALL, Kind.ENTERED)) & np.isin(tid, threads)
+            for row, call in zip(np.flatnonzero(told).tolist(), calls_at(batch, told), strict=True):
+                before = entered.pop(call, None)
+                if before is not None:
+                    calls.add(call)
+                    rows.add(before)
+                if lasts[row]:
+                    entered[call] = first + row
+        first += batch.num_rows
+    return Repeated(frozenset(calls), frozenset(rows))
 
 
 def calls_at(batch: pa.RecordBatch, rows: Mask) -> Iterator[Call]:
@@ -155,10 +173,3 @@ def _lasting(batches: Iterable[pa.RecordBatch]) -> frozenset[int]:
 
 def _without(times: Times, rows: Mask) -> Times:
     return Times(*(np.where(rows, 0, getattr(times, field.name)) for field in fields(Times)))
-
-
-def _superseded(columns: Columns, finished: frozenset[Call]) -> Mask:
-    answer = np.zeros(len(columns.kind), np.bool_)
-    for row in np.flatnonzero((columns.kind == Kind.ENTERED) & ~_finished(columns)).tolist():
-        answer[row] = (int(columns.tid[row]), int(columns.at_ns[row])) in finished
-    return answer

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracer.analyze.descriptions import Description
+from tracer.analyze.descriptions import UNKNOWN, Description
 
 _OPENS: Final = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at"})
-_UNKNOWN: Final = ("?", "copy of ", "received over a socket", "descriptor of another process")
 
 
 def kind_of(description: Description) -> str:
@@ -19,7 +18,7 @@ def kind_of(description: Description) -> str:
         return "device"
     if what.startswith("/") or description.opened_by in _OPENS:
         return "file"
-    if what.startswith(_UNKNOWN):
+    if what.startswith(UNKNOWN):
         return ""
     words = what.split()
     if words and words[0] in ("socket", "socketpair"):

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from tracer.account.times import column
-from tracer.export.accounted import Call, calls_at, finished_later
+from tracer.export.accounted import Call, calls_at, told_again
 from tracer.wire import Flag, Kind
 
 _CALLS: Final = (int(Kind.CALL), int(Kind.ENTERED))
@@ -46,13 +46,13 @@ class Moment(NamedTuple):
 
 def moments(batches: Sequence[pa.RecordBatch]) -> Iterator[Moment]:
     """All moments in order. A call has one BEGIN, and one END unless the recording stops before it returned."""
-    both = finished_later(batches)
-    horizon = _horizons(batches, both)
+    again = told_again(batches).calls
+    horizon = _horizons(batches, again)
     waiting: list[Moment] = []
     begun: set[Call] = set()
     ended_ns = 0
     for number, batch in enumerate(batches):
-        for moment in _moments_of(number, batch, both, begun, ended_ns):
+        for moment in _moments_of(number, batch, again, begun, ended_ns):
             heappush(waiting, moment)
             if moment.step != Step.BEGIN:
                 ended_ns = moment.at_ns
@@ -62,14 +62,14 @@ def moments(batches: Sequence[pa.RecordBatch]) -> Iterator[Moment]:
         yield heappop(waiting)
 
 
-def _horizons(batches: Sequence[pa.RecordBatch], both: frozenset[Call]) -> list[int]:
+def _horizons(batches: Sequence[pa.RecordBatch], again: frozenset[Call]) -> list[int]:
     """For every batch, and for the end: nothing that is first told in it or later happened before this, ns."""
     known: set[Call] = set()
-    first = [_first_told(batch, both, known) for batch in batches] + [_NEVER]
+    first = [_first_told(batch, again, known) for batch in batches] + [_NEVER]
     return list(accumulate(reversed(first), min))[::-1]
 
 
-def _first_told(batch: pa.RecordBatch, both: frozenset[Call], known: set[Call]) -> int:
+def _first_told(batch: pa.RecordBatch, again: frozenset[Call], known: set[Call]) -> int:
     at_ns, kind = column(batch, "at_ns"), column(batch, "kind")
     if not len(at_ns):
         return _NEVER
@@ -77,12 +77,12 @@ def _first_told(batch: pa.RecordBatch, both: frozenset[Call], known: set[Call]) 
     told = np.zeros(len(kind), np.bool_)
     if known:
         told[calls] = [call in known for call in calls_at(batch, calls)]
-    known.update(both.intersection(calls_at(batch, calls)))
+    known.update(again.intersection(calls_at(batch, calls)))
     return int(at_ns[~told].min(initial=_NEVER))
 
 
 def _moments_of(
-    number: int, batch: pa.RecordBatch, both: frozenset[Call], begun: set[Call], ended_ns: int
+    number: int, batch: pa.RecordBatch, again: frozenset[Call], begun: set[Call], ended_ns: int
 ) -> Iterator[Moment]:
     kind, flags = column(batch, "kind").tolist(), column(batch, "flags").tolist()
     at_ns, wall_ns = column(batch, "at_ns").tolist(), column(batch, "wall_ns").tolist()
@@ -95,7 +95,7 @@ def _moments_of(
             continue
         if call not in begun:
             yield Moment(at, order, Step.BEGIN, call, number, row)
-        if call in both:
+        if call in again:
             begun.add(call)
         if kind[row] == Kind.CALL or flags[row] & Flag.FINAL:
             # Rows are in the order of their ends, whatever the clock readings of two threads say.

@@ -113,7 +113,7 @@ class PartsWriter:
     @property
     def calls(self) -> int:
         """Calls that returned, in all files there are."""
-        return self._passed.calls - self.dropped_calls
+        return sum(each.calls for each in self._done) + self._writer.calls
 
     @property
     def lost(self) -> int:
@@ -122,9 +122,11 @@ class PartsWriter:
 
     def write(self, batch: pa.RecordBatch) -> bool:
         """Append a batch to the newest file; False when the disk is full."""
-        written = self.full is None and self._writer.write(batch)
-        self.full = self.full or self._writer.full
-        if not written:
+        if self.full is not None:
+            self._writer.lost += batch.num_rows
+            return False
+        if not self._writer.write(batch):
+            self.full = self._writer.full
             return False
         self._passed.add(batch)
         self._prune()
@@ -152,13 +154,12 @@ class PartsWriter:
         except RecordingError as error:
             self.full = str(error).splitlines()[0]
             return
-        before = sum(each.calls for each in self._done) + self.dropped_calls
         self._writer.end(End.CONTINUED, None, f"the recording goes on in {following.name}")
-        self._done.append(_Done(self.newest, self._writer.size, self._passed.calls - before, at_ns))
+        self._done.append(_Done(self.newest, self._writer.size, self._writer.calls, at_ns))
         self._lost += self._writer.lost
         self._writer, self._number, self._began_ns = writer, self._number + 1, self._clock()
         if not writer.write(snapshot):
-            self.full = writer.full
+            self.full, writer.lost = writer.full, 0  # what it tells are no events
         self._prune()
 
     def end(self, reason: End, status: int | None, text: str) -> None:

@@ -64,7 +64,7 @@ class TailWriter:
     @property
     def calls(self) -> int:
         """Calls in the file that returned."""
-        return self._passed.calls - self.dropped_calls
+        return self._generations[0].writer.calls
 
     @property
     def dropped_calls(self) -> int:

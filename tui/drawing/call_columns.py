@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,11 +58,21 @@ def default_columns(threads: int) -> tuple[str, ...]:
     return ("time", *(["thread"] if threads > 1 else []), "call", "result", "user", "kernel", "blocked", "copies")
 
 
-def columns(width: int, threads: int, chosen: tuple[str, ...] | None = None) -> tuple[Column, ...]:
+def columns(
+    width: int, threads: int, chosen: tuple[str, ...] | None = None, asked: Collection[Field | None] = ()
+) -> tuple[Column, ...]:
     """The columns that fill `width` cells, one cell apart; the call itself takes what the others leave.
 
-    Of chosen columns that leave the call less than eight cells the last ones give way."""
-    shown = [_column(what, width) for what in chosen or default_columns(threads) if what != "call"]
+    `asked`: what the list is sorted or filtered by, which is shown where nobody chose the columns. Of columns that
+    leave the call less than eight cells the last ones give way."""
+    wanted = chosen
+    if wanted is None:
+        suit = {
+            *default_columns(threads),
+            *(what for what, field in _SORTED_BY.items() if field and field in asked),
+        }
+        wanted = tuple(what for what, _ in CHOICES if what in suit)
+    shown = [_column(what, width) for what in wanted if what != "call"]
     while shown and _cells(shown) + 3 > width - _LEAST:
         shown.pop()
     call = Column("call", "call", max(_LEAST, width - _cells(shown) - 2), False)

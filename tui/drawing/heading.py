@@ -14,6 +14,8 @@ from tui.drawing.text import clean, fit
 from tui.drawing.units import count, seconds, several
 from tui.snapshot import Snapshot
 
+_COMMAND, _PROGRAM = 12, 20
+"""Cells of the command, and of a longer program's or model's name, that count for more than the facts."""
 MEASURED = "measure"
 """The phase that is shown when it is marked (design: the phase of a report when nobody asks for another)."""
 
@@ -25,7 +27,8 @@ def heading(snapshot: Snapshot, since_pause: int | None, width: int, palette: Pa
     line = Text(" iotrace  ", style=palette.accent, no_wrap=True, end="")
     facts = _facts(snapshot)
     # In a narrow line facts go from the front, the clock last: at least some of the command must be readable.
-    while facts and _room(facts, line, state, width) < min(len(command), 12):
+    needed = min(len(command), max(_COMMAND, min(_PROGRAM, len(command.partition(" ")[0]))))
+    while facts and _room(facts, line, state, width) < needed:
         facts.pop(0)
     line.append(fit(command, _room(facts, line, state, width)).rstrip(), palette.strong)
     line.append("".join(f" · {fact}" for fact in facts), palette.text)

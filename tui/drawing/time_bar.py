@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.text import Text
 
 from tracer.analyze.results import Totals
@@ -11,6 +13,7 @@ from tui.drawing.units import duration, percent
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _LABEL, _SHARE, _AMOUNT = 9, 8, 10
+_LEAST_BAR: Final = 10
 
 
 def time_bar(
@@ -22,7 +25,10 @@ def time_bar(
     if untraced:
         notes[USER] = "  ".join(filter(None, ("user + untraced kernel", notes[USER])))
     room = width - 1 - _LABEL - _SHARE - _AMOUNT
-    bar = max(10, min(60, room - max(len(text) for text in notes.values()) - 3))
+    longest = max(len(text) for text in notes.values())
+    if room - longest - 3 < _LEAST_BAR:  # on a narrow screen the bars are left alone
+        notes, longest = dict.fromkeys(STATES, ""), 0
+    bar = max(_LEAST_BAR, min(60, room - longest - 3))
     words = {state: "user +" if untraced and state is USER else state.word for state in STATES}
     return [_line(state, words[state], totals, notes[state], bar, palette) for state in STATES]
 
@@ -52,6 +58,8 @@ def note(state: State, totals: Totals, uncertainty_ns: int, *, roomy: bool) -> s
         words.append(f"of it {share} in calls that failed" if roomy else f"{share} in failed calls")
     if state is BLOCKED:
         words += _about_waiting(totals, roomy=roomy)
+    if state is RUNNABLE and times.runnable_ns * 2 > times.own_ns:
+        words.append("ready, but waits for a CPU")
     if state is RUNNABLE and roomy and times.tracer_ns:
         words.append(f"the tracer's own {duration(times.tracer_ns)} not counted")
     return "  ".join(words)

@@ -16,6 +16,8 @@ from tui.drawing.timeline_glyphs import Glyphs
 from tui.drawing.units import count, duration, percent, several, size
 
 BETWEEN: Final = "held by the tracer"
+_MOSTLY: Final = ("in user space", "in the kernel", "asleep", "waiting for a CPU")
+"""By the places of `STATES`."""
 _LEAST_CALL: Final = 24
 """Cells of a call's text that its times do not take."""
 _ALWAYS: Final = float("inf")
@@ -101,15 +103,8 @@ def sums_line(title: str, cells: Cells, held_ns: float, width: int, palette: Pal
     if wasted:
         line.append(f", {count(wasted)} wasted", palette.wasted)
     own = float(cells.own.sum())
-    amounts = (
-        cells.user,
-        cells.kernel,
-        cells.blocked + cells.before_blocked,
-        cells.runnable + cells.before_runnable,
-    )
     parts = []
-    for state, amount in zip(STATES, amounts, strict=True):
-        part = round(float(amount.sum()))
+    for state, part in zip(STATES, _amounts(cells), strict=True):
         if part:
             share = f"  {state.word} {percent(part, round(own))}"
             parts.append(Part(share, style_of(palette, state), part))
@@ -124,6 +119,24 @@ def sums_line(title: str, cells: Cells, held_ns: float, width: int, palette: Pal
     if held_ns >= 1:
         parts.append(Part(f"  tracer {duration(round(held_ns))} left out", palette.faint, -1))
     return _cut(line + _fitting(parts, width - line.cell_len), width)
+
+
+def mostly(cells: Cells) -> str:
+    """What most of the thread's own time in `cells` went into, in words; empty where there is none."""
+    amounts = _amounts(cells)
+    most = max(amounts)
+    return f"mostly {_MOSTLY[amounts.index(most)]}" if most else ""
+
+
+def _amounts(cells: Cells) -> list[int]:
+    """The four times in all of `cells`, ns."""
+    amounts = (
+        cells.user,
+        cells.kernel,
+        cells.blocked + cells.before_blocked,
+        cells.runnable + cells.before_runnable,
+    )
+    return [round(float(amount.sum())) for amount in amounts]
 
 
 def legend(glyphs: Glyphs, width: int, palette: Palette) -> Text:

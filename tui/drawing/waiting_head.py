@@ -12,20 +12,30 @@ from tui.drawing.units import count, duration, moment, several, short_size
 from tui.drawing.waiting_list import who
 
 
-def head_lines(ret: WaitReturn, start_ns: int, palette: Palette) -> list[Text]:
-    """Two lines, not cut to any width; the first says most."""
-    return [_first(ret, start_ns, palette), _second(ret, palette)]
+def head_lines(ret: WaitReturn, start_ns: int, palette: Palette, width: int = 400) -> list[Text]:
+    """Two lines; the first says most. Words at their ends that have no room in `width` cells are left out."""
+    return [_fitting(_first(ret, start_ns, palette), width), _fitting(_second(ret, palette), width)]
 
 
-def _first(ret: WaitReturn, start_ns: int, palette: Palette) -> Text:
+def _fitting(parts: list[Text], width: int) -> Text:
+    """As many of `parts` as there is room for, from the front; at least the first."""
     line = Text(no_wrap=True, end="", overflow="ellipsis")
+    for place, part in enumerate(parts):
+        if place and line.cell_len + part.cell_len > width:
+            break
+        line.append_text(part)
+    return line
+
+
+def _first(ret: WaitReturn, start_ns: int, palette: Palette) -> list[Text]:
+    line = Text()
     line.append(f" {who(ret.waiter)} ", palette.strong)
     line.append(f"return {count(ret.number + 1)} of {count(ret.waiter.returns)}", palette.accent)
     line.append(f" · {_outcome(ret)}", palette.text)
     if ret.useless:
         line.append(" · ✗ USELESS WAKE-UP", palette.wasted)
-    line.append(f" · at {moment(ret.at_ns - start_ns)} s · thread {ret.tid}", palette.faint)
-    return line
+    at, thread = f" · at {moment(ret.at_ns - start_ns)} s", f" · thread {ret.tid}"
+    return [line, Text(at, palette.faint), Text(thread, palette.faint)]
 
 
 def _outcome(ret: WaitReturn) -> str:
@@ -45,19 +55,17 @@ def _outcome(ret: WaitReturn) -> str:
     return f"{count(ret.result)}{bits}{of} ready"
 
 
-def _second(ret: WaitReturn, palette: Palette) -> Text:
-    line = Text(no_wrap=True, end="", overflow="ellipsis")
+def _second(ret: WaitReturn, palette: Palette) -> list[Text]:
+    line = Text()
     line.append(f" {ret.name}, {_asked(ret)}", palette.faint)
     slept = f"slept {duration(ret.blocked_ns)}" if ret.blocked_ns else "did not sleep"
     line.append(f" · {slept}", palette.blocked)
     line.append(f" · kernel {duration(ret.kernel_ns)}", palette.kernel)
-    line.append(" · copied", palette.faint)
-    line.append(f" ↓{short_size(ret.bytes_in)}", palette.copy_in)
-    line.append(f" ↑{short_size(ret.bytes_out)}", palette.copy_out)
-    line.append(f" {_what_crossed(ret)}", palette.faint)
-    if ret.cut:
-        line.append(" · too many calls until the next wait to look at all", palette.faint)
-    return line
+    copied = Text(" · copied", palette.faint)
+    copied.append(f" ↓{short_size(ret.bytes_in)}", palette.copy_in)
+    copied.append(f" ↑{short_size(ret.bytes_out)}", palette.copy_out)
+    cut = " · too many calls until the next wait to look at all" if ret.cut else ""
+    return [line, copied, Text(cut, palette.faint), Text(f" {_what_crossed(ret)}", palette.faint)]
 
 
 def _asked(ret: WaitReturn) -> str:

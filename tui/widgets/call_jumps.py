@@ -182,7 +182,7 @@ class CallJumps(Pane):
         if not table.list.go_to_line(line) and (table.filter or table.order != IN_TIME):
             table.clear()
             table.list.go_to_line(line)
-            self._say("The filter hid it and is away; [ brings it back.")
+            self._say("The filter hid that line and is off; [ brings it back.")
 
     def _say(self, words: str) -> None:
         """In place of what was said before: a key that is held down says it once."""

@@ -9,6 +9,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tracer.analyze.filter.matches import AllLines, Shown
+from tracer.analyze.filter.tree import Field
 from tui.drawing.call_columns import Column, columns
 from tui.drawing.call_row import Place, call_row
 from tui.drawing.text import fit
@@ -39,6 +40,8 @@ class CallList(LinesView):
         """The cursor stays on the first line, whatever that is, until it is moved."""
         self.chosen: tuple[str, ...] | None = None
         """The columns to show; None = those that suit."""
+        self.asked: frozenset[Field | None] = frozenset()
+        """What the list is sorted or filtered by."""
         self.marked: int | None = None
         """The line one measures from."""
         self.empty = ""
@@ -61,7 +64,7 @@ class CallList(LinesView):
 
     def layout_of(self, width: int) -> tuple[Column, ...]:
         """The columns in `width` cells."""
-        return columns(width, self.threads, self.chosen)
+        return columns(width, self.threads, self.chosen, self.asked)
 
     def line_at(self, position: int) -> int:
         """The line at `position`; calls still running follow the settled lines."""

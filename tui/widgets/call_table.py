@@ -12,7 +12,7 @@ from textual.message import Message
 from tracer.analyze.filter.errors import FilterError
 from tracer.analyze.filter.listing import IN_TIME, Listed, Listing, Order
 from tracer.analyze.filter.parse import parse
-from tracer.analyze.filter.tree import Field
+from tracer.analyze.filter.tree import Field, fields_of
 from tracer.analyze.filter.vocabulary import Vocabulary
 from tui.drawing.call_columns import column_titles, order_at
 from tui.drawing.filter_bar import status_text
@@ -162,6 +162,10 @@ class CallTable(Vertical):
         self._stop.set()
         self._stop, self._working = Event(), False
         self.filter, self.order = text, order
+        asked = fields_of(node) | {order.field}
+        if asked != self.list.asked:
+            self.list.asked = asked
+            self.refresh_titles()
         if not text and order == IN_TIME:
             self._listing = None
             self.list.show(snapshot)

@@ -36,6 +36,7 @@ class WaitingPane(Pane):
     WaitingPane.-beside { layout: horizontal; }
     WaitingPane.-beside #waiter-list { width: 52; height: 100%; }
     WaitingPane.-beside #waiter-list WaiterRows { height: 1fr; max-height: 100%; }
+    WaitingPane #waiter-list.-empty Titles { display: none; }
     WaitingPane #waiting-empty { padding: 1 2; display: none; color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,7 +82,7 @@ class WaitingPane(Pane):
         if self._wanted is None:
             self._wanted = Wanted(number=LAST if snapshot.live else 0)
         self._snapshot = snapshot
-        self._empty.put(Text(nobody_waits({row.name for row in snapshot.report.syscalls}, live=snapshot.live)))
+        self._empty.put(Text(nobody_waits(snapshot.report.syscalls, live=snapshot.live)))
         self._drawer.ask(self._wanted)
 
     def take_focus(self) -> None:
@@ -118,6 +119,7 @@ class WaitingPane(Pane):
         event.stop()
         self._drawer.done()
         self._empty.display = not event.waiters
+        self._list.set_class(not event.waiters, "-empty")
         self._picture.display = bool(event.waiters)
         higher = len(event.waiters) != self._list.rows.count
         self._list.rows.show(event.waiters)

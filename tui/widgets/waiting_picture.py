@@ -95,6 +95,10 @@ class WaitingPicture(Vertical):
         yield self.rows
         yield self._why
 
+    def on_resize(self) -> None:
+        """There is room for more words, or for fewer."""
+        self.draw()
+
     def show(self, ret: WaitReturn, start_ns: int) -> None:
         """Show `ret`; `start_ns`: CLOCK_MONOTONIC of the beginning."""
         self.rows.show(ret, start_ns)
@@ -107,7 +111,8 @@ class WaitingPicture(Vertical):
         """Draw the head again."""
         ret = self.rows.shown
         if ret is not None:
-            self._head.put(Text("\n").join(head_lines(ret, self.rows.start_ns, palette_of(self))))
+            head = head_lines(ret, self.rows.start_ns, palette_of(self), self.size.width)
+            self._head.put(Text("\n").join(head))
             self.query_one(Titles).refresh()
 
     def _titles(self, width: int) -> Text:

@@ -69,6 +69,21 @@ def test_a_call_that_never_returned_appears_once_without_result(tmp_path: Path) 
     assert [(each["kind"], each.get("result")) for each in found] == [("entered", None), ("end", None)]
 
 
+def test_a_call_that_lasts_appears_once_as_far_as_it_is_known(tmp_path: Path) -> None:
+    def inside(wall: int, at: int = 5, tid: int = 7) -> TestRow:
+        return row("read", 3, BUF, 64, tid=tid, kind=Kind.ENTERED, at_ns=at, wall_ns=wall, span_ns=wall, switches=1)
+
+    batches = (
+        [inside(1), inside(9, tid=8)],
+        [inside(2), inside(3, at=40, tid=8)],
+        [row("getpid", at_ns=50)],
+        [inside(4)],
+    )
+    found = objects(tmp_path, *batches)
+    calls = [(each["tid"], each["at_ns"], each["blocked_ns"]) for each in found if each["kind"] == "entered"]
+    assert calls == [(8, 5, 0), (8, 40, 3), (7, 5, 4)]
+
+
 def test_phases_are_named(tmp_path: Path) -> None:
     rows = [mark(10, "begin measure"), row("getpid", at_ns=11), mark(12, "end measure"), row("getpid", at_ns=13)]
     found = objects(tmp_path, rows)

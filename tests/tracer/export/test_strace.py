@@ -68,6 +68,13 @@ def test_a_call_told_while_it_runs_begins_there_and_ends_later(tmp_path: Path) -
     assert words == ["read", "close", "close", "<..."]
 
 
+def test_a_call_that_lasts_to_the_end_is_told_once(tmp_path: Path) -> None:
+    entered = row("read", 3, BUF, 64, tid=7, at_ns=at(10), kind=Kind.ENTERED)
+    others = [row("close", 5 + number, tid=8, at_ns=at(20 + number)) for number in range(3)]
+    words = [line.split()[2].split("(")[0] for line in text(tmp_path, *([each, entered] for each in others))]
+    assert words == ["read", "close", "close", "close"]
+
+
 def test_a_call_that_never_returns(tmp_path: Path) -> None:
     final = row("exit_group", 23, kind=Kind.ENTERED, flags=int(Flag.FINAL), tid=7, at_ns=at(1))
     gone = row(0, kind=Kind.EXIT, result=0x1700, tid=7, at_ns=at(2), memory=[piece(255, ENTRY, 0, b"prog")])

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.tracer.recording.kept import Clock, calls_of, numbered, snapshot
 from tests.tracer.recording.test_reader import HEADER, some
 from tracer import wire
 from tracer.recording import writer as writing
 from tracer.recording.errors import OutputFailed
+from tracer.recording.limits import Limits
+from tracer.recording.parts import Every, PartsWriter, create_first, parts_of
 from tracer.recording.reader import Recording
+from tracer.recording.tail import TailWriter
 from tracer.recording.writer import Writer, create
 from tracer.wire import End, Kind
 
@@ -113,3 +117,59 @@ def test_a_header_that_does_not_fit_is_an_error(tmp_path: Path, disk: Disk) -> N
 def test_a_device_that_is_full_is_an_error() -> None:
     with pytest.raises(OutputFailed, match="No space left on device"):
         Writer(create(Path("/dev/full"), overwrite=True), HEADER)
+
+
+@pytest.fixture
+def no_file_larger(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The size no file may exceed (RLIMIT_FSIZE, setrlimit(2)), for what goes into recordings."""
+    largest = 64 << 10
+
+    class Wire:
+        @staticmethod
+        def writev(fd: int, parts: list[memoryview]) -> int:
+            room = largest - os.lseek(fd, 0, os.SEEK_CUR)
+            if room <= 0:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+            return os.write(fd, b"".join(parts)[:room])
+
+    monkeypatch.setattr(wire, "os", Wire)
+    return largest
+
+
+def _told(recording: Recording) -> int:
+    """How many events the file says are missing."""
+    rows = [row for batch in recording.batches for row in batch.to_pylist() if row["kind"] == Kind.LOST]
+    return sum(row["args"][0] for row in rows)
+
+
+@pytest.mark.parametrize("count", [7, 101, 1009])
+def test_of_a_tail_that_grew_too_large_each_call_is_there_or_missing(
+    tmp_path: Path, no_file_larger: int, count: int
+) -> None:
+    path, made = tmp_path / "a.iotrace", 0
+    writer = TailWriter(path, create(path), HEADER, Limits(last_ns=1 << 60), Clock())
+    while made < 10 * count or writer.full is None:
+        writer.write(numbered(made, count))
+        made += count
+    writer.end(End.NO_SPACE, None, "file too large")
+    with Recording.open(path) as recording:
+        assert (len(calls_of(recording)), _told(recording)) == (writer.calls, writer.lost)
+    assert (writer.calls + writer.lost, writer.dropped_calls) == (made, 0)
+
+
+@pytest.mark.parametrize("count", [7, 101, 1009])
+def test_of_several_files_the_last_of_which_grew_too_large_too(
+    tmp_path: Path, no_file_larger: int, count: int
+) -> None:
+    path, clock, made = tmp_path / "a.iotrace", Clock(), 0
+    writer = PartsWriter(path, create_first(path), HEADER, Every(ns=10), Limits(), clock)
+    while made < 10 * count or writer.full is None:
+        writer.write(numbered(made, count))
+        made += count
+        clock.now_ns += made <= 3 * count and 5
+        if writer.wants_cut():
+            writer.cut(snapshot(clock.now_ns))
+    writer.end(End.NO_SPACE, None, "file too large")
+    recordings = [Recording.open(each) for each in parts_of(path)]
+    assert sum(len(calls_of(each)) for each in recordings) == writer.calls
+    assert sum(map(_told, recordings)) == writer.lost == made - writer.calls

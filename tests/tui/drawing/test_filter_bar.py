@@ -111,6 +111,16 @@ def test_columns_that_are_not_the_calls_own_are_drawn() -> None:
     assert "-12.0 µs" in text
 
 
+def test_what_one_asks_for_is_shown() -> None:
+    """Sorted by wall time, or filtered by >1ms, in 80 columns: else the list shows no reason for its lines."""
+    usual = [column.what for column in columns(79, 1)]
+    assert "wall" not in usual
+    assert "runnable" not in usual
+    asked = [column.what for column in columns(79, 1, asked=(Field.WALL, Field.BYTES, None))]
+    assert asked == [*usual[:-1], "wall", "copies"]
+    assert [column.what for column in columns(79, 1, ("time", "call"), (Field.WALL,))] == ["mark", "time", "call"]
+
+
 @pytest.mark.parametrize(
     ("order", "title"),
     [(Order(Field.KERNEL), "kernel▼"), (Order(Field.KERNEL, True), "kernel▲"), (Order(reverse=True), "time s▼"),

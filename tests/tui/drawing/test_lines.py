@@ -15,6 +15,7 @@ from tui.drawing.heading import ending, heading, scope_note
 from tui.drawing.palette import DARK, PLAIN
 from tui.drawing.totals import totals_line
 from tui.snapshot import RowKind, RowText
+from workloads.catalog import MODELS
 
 LIVE = FakeSource(20_011, live=True).snapshot()
 DONE = FakeSource(20_011).snapshot()
@@ -39,6 +40,13 @@ def test_a_paused_heading_counts_what_is_missed() -> None:
     line = heading(LIVE, 15_013, 80, DARK).plain
     assert line.endswith("‖ paused, 15,013 calls since")
     assert " nonblocking" in line
+
+
+def test_the_name_of_a_model_is_never_cut() -> None:
+    """Facts go before it does."""
+    for model in MODELS:
+        named = replace(DONE, report=replace(DONE.report, command=(model.name,)))
+        assert f" {model.name} " in heading(named, None, 80, DARK).plain
 
 
 def test_the_heading_names_a_clock_that_is_not_the_best() -> None:

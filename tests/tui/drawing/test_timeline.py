@@ -20,7 +20,7 @@ from tui.drawing.timeline_axis import axis, moment_text, step_of
 from tui.drawing.timeline_glyphs import ASCII, UNICODE, Glyphs
 from tui.drawing.timeline_lane import Lane, Shape, Words, draw_lane
 from tui.drawing.timeline_layout import labels, lay_out
-from tui.drawing.timeline_readout import BETWEEN, call_line, legend, place_line, state_at, sums_line
+from tui.drawing.timeline_readout import BETWEEN, call_line, legend, mostly, place_line, state_at, sums_line
 from tui.drawing.timeline_window import FINEST_NS, Window
 
 FLAT, TALL = Shape(0, 1, 0), Shape(1, 2, 1)
@@ -194,6 +194,13 @@ SPAN = Span(5, Kind.CALL, 1, 0, 0, 70, 100, 200, 20, 6, 4, 30, 40, 10, 25, 0, 64
 ])  # fmt: skip
 def test_the_state_at_a_moment(moment: int, state: str) -> None:
     assert state_at(SPAN, moment) == state
+
+
+def test_what_a_cell_is_mostly() -> None:
+    """Of the program's own time; nothing where the tracer held the thread all the while."""
+    assert mostly(cells(2, kernel=[3.0, 0.0], blocked=[0.0, 2.0], before_blocked=[2.0, 0.0])) == "mostly asleep"
+    assert mostly(cells(1, user=[3.0], runnable=[2.0])) == "mostly in user space"
+    assert mostly(cells(1, calls=[1.0])) == ""
 
 
 def test_the_read_out_names_moment_call_and_sums() -> None:

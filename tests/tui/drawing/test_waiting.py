@@ -159,6 +159,11 @@ def test_the_head() -> None:
         " select, timeout for ever · slept 53.0 µs · kernel 1.70 µs · copied ↓48 ↑48 "
         "(2 sets of 3 words, in and out again)"
     )
+    narrow = [line.plain for line in head_lines(returned(watched, useless=True), START, PLAIN, 80)]
+    assert narrow == [
+        " select return 12 of 1,203 · 2 bits of 2 ready · ✗ USELESS WAKE-UP",
+        " select, timeout for ever · slept 53.0 µs · kernel 1.70 µs · copied ↓48 ↑48",
+    ]
     nothing = head_lines(returned(Array(()), result=0, timeout="10", blocked_ns=0), START, PLAIN)
     assert "nothing ready: timeout" in nothing[0].plain
     assert "timeout 10 ms · did not sleep" in nothing[1].plain

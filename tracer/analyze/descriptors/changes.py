@@ -23,8 +23,9 @@ from tracer.analyze.changes import (
     Turned,
     Unshared,
 )
-from tracer.analyze.descriptions import Description
+from tracer.analyze.descriptions import UNKNOWN, Description
 from tracer.analyze.descriptors.tables import Passed, Tables
+from tracer.analyze.inherited import RECEIVED, arrived
 from tracer.syscalls.objects import Object
 
 
@@ -33,6 +34,14 @@ def apply(tables: Tables, row: int, pid: int, changes: tuple[Change, ...]) -> No
     tables.row = row
     for change in changes:
         _APPLY[type(change)](tables, tables.shared.get(pid, pid), change)
+
+
+def description_of(tables: Tables, pid: int, change: Opened | Accepted) -> Description:
+    """What the descriptor of process `pid` leads to that is opened by this change."""
+    if isinstance(change, Accepted):
+        return _connection(tables, pid, change)
+    _, what, by, nonblocking, _, thing = change
+    return Description(what, by, nonblocking, thing)
 
 
 def _open(tables: Tables, pid: int, opened: Opened) -> None:
@@ -54,17 +63,21 @@ def _copy(tables: Tables, pid: int, copied: Copied) -> None:
 
 
 def _accept(tables: Tables, pid: int, accepted: Accepted) -> None:
+    tables.put(pid, accepted.fd, _connection(tables, pid, accepted))
+    tables.mark(pid, accepted.fd, accepted.cloexec)
+
+
+def _connection(tables: Tables, pid: int, accepted: Accepted) -> Description:
     listening = tables.of(pid, accepted.source)
     what, thing = "socket", Object.OTHER
     if listening is not None and listening.what.startswith("socket "):
         what, thing = " ".join(listening.what.split()[:3]), listening.thing
     what = f"{what} from {accepted.peer}" if accepted.peer else f"{what} (accepted)"
     description = Description(what, accepted.opened_by, accepted.nonblocking, thing)
-    tables.put(pid, accepted.fd, description)
-    tables.mark(pid, accepted.fd, accepted.cloexec)
     meeting = tables.meetings.address_of(listening)
     if meeting:
         _join(description, tables.meetings.accepted(meeting, accepted.peer_pid, description))
+    return description
 
 
 def _close(tables: Tables, pid: int, close: Close) -> None:
@@ -125,9 +138,22 @@ def _send(tables: Tables, pid: int, sent: Sent) -> None:
 
 def _receive(tables: Tables, pid: int, received: Received) -> None:
     descriptions = _arrived(tables, tables.of(pid, received.over), len(received.fds), received.peeked)
-    for fd, description in zip(received.fds, descriptions, strict=True):
+    links = received.links or (b"",) * len(received.fds)
+    for fd, description, link in zip(received.fds, descriptions, links, strict=True):
+        if link and description.what.startswith(UNKNOWN):
+            _learn(tables, description, arrived(fd, link))
         tables.put(pid, fd, description)
         tables.mark(pid, fd, received.cloexec)
+
+
+def _learn(tables: Tables, description: Description, found: Opened) -> None:
+    """It turned out what a descriptor leads to that was open before anybody looked."""
+    description.what = found.what
+    if description.thing is Object.UNKNOWN:
+        description.thing = found.thing
+    if description.nonblocking is None:
+        description.nonblocking = found.nonblocking
+    tables.note(description)
 
 
 def _arrived(tables: Tables, end: Description | None, number: int, peeked: bool) -> Iterator[Description]:
@@ -137,7 +163,7 @@ def _arrived(tables: Tables, end: Description | None, number: int, peeked: bool)
             if not peeked:
                 del tables.on_the_way[index]
             return iter(passed.descriptions)
-    return (Description("received over a socket", "recvmsg") for _ in range(number))
+    return (Description("received over a socket", RECEIVED) for _ in range(number))
 
 
 def _share(tables: Tables, pid: int, shared: Shared) -> None:

@@ -10,20 +10,21 @@ from __future__ import annotations
 import errno
 from array import array
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.account.distinct import distinct
+from tracer.account.distinct import distinct, in_order
 from tracer.analyze.calls import CallCodes
 from tracer.analyze.changes import Change, Received, Shared
 from tracer.analyze.columns import Columns
 from tracer.analyze.descriptions import Description, Seen, State
+from tracer.analyze.descriptors.brief import NO_BRIEF, Brief, Passing, brief_of, lives_of
 from tracer.analyze.descriptors.changes import apply
 from tracer.analyze.descriptors.history import History
 from tracer.analyze.descriptors.races import OPENS_ONE, Planned, without_late_closes
-from tracer.analyze.descriptors.states import NO_STATE, Used, after_changes, in_order, used_by
+from tracer.analyze.descriptors.states import NO_STATE, Used, after_changes, used_by
 from tracer.analyze.descriptors.tables import Tables
 from tracer.analyze.inherited import inherited_of
 from tracer.analyze.openings.many import changes_by_many
@@ -57,15 +58,16 @@ class Descriptors:
         rows, fds = _uses(columns, codes)
         requests = requests_of(columns, codes)
         all_rows, all_fds = np.concatenate((rows, requests.row)), np.concatenate((fds, requests.fd))
-        planned = list(planned_changes(columns, codes))
+        planned, brief = self._plan(columns, codes)
         owners = self._owners(columns.pid[all_rows], all_rows, planned, columns)
         keys, where = in_order(*distinct(owners << 32 | all_fds))
         known = columns.result[all_rows] != -errno.EBADF
         before = len(self.seen)
-        self._adopt(keys, where[known], all_rows[known], planned, columns)
+        opens = _Openings(planned, brief, columns)
+        self._adopt(keys, where[known], all_rows[known], opens)
         adopted = {code: self.seen.descriptions[code] for code in range(before, len(self.seen))}
         start = self._tables.states(keys.tolist())
-        log = self._follow(columns, planned)
+        log = self._follow(columns, planned, Passing(self._tables, brief, columns, codes))
         if self.history is not None:
             # Some turned out to come from a parent, as the birth of the process came later in the batch.
             still = [code for code, was in adopted.items() if self.seen.descriptions[code] is was]
@@ -77,6 +79,18 @@ class Descriptors:
             len(columns.kind), rows, found[:, : len(rows)], common_object(requests, found[1, len(rows) :])
         )
 
+    def _plan(self, columns: Columns, codes: CallCodes) -> tuple[list[Planned], Brief]:
+        """The batch's changes, but for those of descriptors with brief lives, and these. Where processes share a
+        table, no life is brief."""
+        rows = changes_of(columns, codes)
+        brief = NO_BRIEF if self._tables.shared else brief_of(columns, codes, rows)
+        others = np.ones(len(columns.kind), np.bool_)
+        others[brief.opened] = others[brief.closed] = False
+        planned = list(without_late_closes(_planned(columns, codes, rows[others[rows]]), columns))
+        if len(brief.key) and any(changes and type(changes[0]) is Shared for _, changes in planned):
+            return list(without_late_closes(_planned(columns, codes, rows), columns)), NO_BRIEF
+        return planned, brief
+
     def _owners(self, pid: Ints, rows: Ints, planned: list[Planned], columns: Columns) -> Ints:
         """The process whose table each row uses: tables may be shared already, or from some row on."""
         owners = pid
@@ -87,7 +101,7 @@ class Descriptors:
                 owners = np.where((pid == changes[0].child) & (rows > row), columns.pid[row], owners)
         return owners
 
-    def _adopt(self, keys: Ints, where: Ints, rows: Ints, planned: list[Planned], columns: Columns) -> None:
+    def _adopt(self, keys: Ints, where: Ints, rows: Ints, opens: _Openings) -> None:
         """Descriptors that are used before the trace saw them opened were there before us.
 
         In a process that is born in this batch they come from its parent: `Tables.fork` says then what they are.
@@ -98,22 +112,26 @@ class Descriptors:
         unseen = [(key, row) for key, row in used if row >= 0 and not self._tables.knows(key)]
         if not unseen:
             return
-        opened = _first_openings(planned, columns, {key & 0xFFFFFFFF for key, _ in unseen})
+        opened = opens.first({key for key, _ in unseen})
         for key, row in unseen:
             if row <= opened.get(key, row):
                 self._tables.adopt(key)
 
-    def _follow(self, columns: Columns, planned: list[Planned]) -> Ints:
+    def _follow(self, columns: Columns, planned: list[Planned], passing: Passing) -> Ints:
         """Apply the batch's changes to the tables; returns what changed (`State`), in order."""
         tables = self._tables
         tables.log = array("q")
         pids = columns.pid[[row for row, _ in planned]].tolist() if planned else []
         for pid, (row, changes) in zip(pids, planned, strict=True):
+            if passing.due < row:
+                passing.upto(row)
             if changes:
                 apply(tables, row, pid, changes)
             else:
                 self._life(row, pid, int(columns.kind[row]), columns)
-        return np.frombuffer(tables.log, np.int64).reshape(-1, len(State._fields))
+        log = np.frombuffer(tables.log, np.int64).reshape(-1, len(State._fields))
+        log = np.concatenate((log, passing.log()))
+        return log[np.argsort(log[:, 0], kind="stable")]
 
     def step(self, row: int, changes: tuple[Change, ...], columns: Columns) -> None:
         """Carry out what one row changes (`planned_changes`), for whoever goes row by row."""
@@ -161,13 +179,11 @@ def _uses(columns: Columns, codes: CallCodes) -> tuple[Ints, Ints]:
 
 def planned_changes(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
     """The rows that may change a table, in order, each with its changes; births, execs and exits have none."""
-    return without_late_closes(_planned(columns, codes), columns)
+    return without_late_closes(_planned(columns, codes, changes_of(columns, codes)), columns)
 
 
-def _planned(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
-    kind = columns.kind
-    lives = np.flatnonzero((kind == Kind.SPAWN) | (kind == Kind.EXEC) | (kind == Kind.EXIT))
-    rows = np.sort(np.concatenate((changes_of(columns, codes), lives)))
+def _planned(columns: Columns, codes: CallCodes, rows: Ints) -> Iterator[Planned]:
+    rows = np.sort(np.concatenate((rows, lives_of(columns))))
     code = columns.code[rows]
     names = [fact.name for fact in codes.facts]
     changes: list[tuple[Change, ...]] = [()] * len(rows)
@@ -180,17 +196,27 @@ def _planned(columns: Columns, codes: CallCodes) -> Iterator[Planned]:
             yield row, made
 
 
-def _first_openings(planned: list[Planned], columns: Columns, asked: set[int]) -> dict[int, int]:
-    """For every pid << 32 | fd that the batch opens, of those whose fd is `asked` for: the first row that does."""
-    first: dict[int, int] = {}
-    for row, changes in planned:
-        for change in changes:
-            fds: tuple[int, ...] = ()
-            if isinstance(change, OPENS_ONE):
-                fds = (change.fd,)
-            elif isinstance(change, Received):
-                fds = change.fds
-            for fd in fds:
-                if fd in asked:
-                    first.setdefault(int(columns.pid[row]) << 32 | fd, row)
-    return first
+class _Openings(NamedTuple):
+    """All descriptors that a batch opens."""
+
+    planned: list[Planned]
+    brief: Brief
+    columns: Columns
+
+    def first(self, asked: set[int]) -> dict[int, int]:
+        """For every pid << 32 | fd that is `asked` for: the first row that opens it."""
+        brief, numbers = self.brief, {key & 0xFFFFFFFF for key in asked}
+        places = np.flatnonzero(np.isin(brief.key, list(asked)))
+        found = list(zip(brief.key[places].tolist(), brief.opened[places].tolist(), strict=True))
+        for row, changes in self.planned:
+            for change in changes:
+                fds: tuple[int, ...] = ()
+                if isinstance(change, OPENS_ONE):
+                    fds = (change.fd,)
+                elif isinstance(change, Received):
+                    fds = change.fds
+                found += [(int(self.columns.pid[row]) << 32 | fd, row) for fd in fds if fd in numbers]
+        first: dict[int, int] = {}
+        for key, row in found:
+            first[key] = min(row, first.get(key, row))
+        return first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final, overload
 
 import numpy as np
@@ -23,13 +24,25 @@ class DescriptorRows(Sequence[DescriptorRow]):
 
     def __init__(self, seen: Seen, codes: Ints, sums: Ints) -> None:
         """`sums`: calls, wasted calls and copies (`tracer.analyze.sums.COPIES`) of each of `codes`, a line each."""
-        generations, keys = np.array(seen.generations, np.int64)[codes], np.array(seen.keys)[codes]
-        order = np.lexsort((generations, keys, -sums[:, 0]))
         self._seen = seen
-        self._codes, self._sums = codes[order], sums[order]
+        self._found = codes, sums
+        self._generations, self._keys = np.array(seen.generations)[codes], np.array(seen.keys)[codes]
+
+    @cached_property
+    def _order(self) -> Ints:
+        """Sorted when somebody looks: most reports only say how many there are, if that."""
+        return np.lexsort((self._generations, self._keys, -self._found[1][:, 0]))
+
+    @cached_property
+    def _codes(self) -> Ints:
+        return self._found[0][self._order]
+
+    @cached_property
+    def _sums(self) -> Ints:
+        return self._found[1][self._order]
 
     def __len__(self) -> int:
-        return len(self._codes)
+        return len(self._found[0])
 
     @overload
     def __getitem__(self, index: int) -> DescriptorRow: ...
@@ -86,9 +99,9 @@ def descriptor_rows(seen: Seen, by_fd: Cube, sets: frozenset[int] | None) -> Des
     if sets is not None:
         wanted = np.isin(keys >> 32, list(sets))
         keys, sums = keys[wanted], sums[wanted]
+    if (keys[1:] >> 32 == keys[:-1] >> 32).all():  # with one set of phases every descriptor has one cell
+        return DescriptorRows(seen, keys & 0xFFFFFFFF, np.array(sums))
     codes, where = distinct(keys & 0xFFFFFFFF)
-    if len(codes) == len(keys):  # without phases every descriptor has one cell
-        return DescriptorRows(seen, codes, np.array(sums))
     total = np.zeros((len(codes), sums.shape[1]), np.int64)
     for column, added in zip(total.T, sums.T, strict=True):
         np.add.at(column, where, added)

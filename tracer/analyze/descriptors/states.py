@@ -32,18 +32,10 @@ NO_STATE: Final = np.array([[CLOSED], [Object.UNKNOWN], [-1]], dtype=np.int64)
 """Code, thing and nonblocking of no descriptor."""
 
 
-def in_order(values: Ints, where: NDArray[np.int32]) -> tuple[Ints, Ints]:
-    """`distinct` values in rising order, and where they are now."""
-    order = np.argsort(values)
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    return values[order], place[where]
-
-
 def after_changes(start: Ints, keys: Ints, where: Ints, rows: Ints, log: Ints, count: int) -> Ints:
     """Code, thing and nonblocking (three lines) in force at each of `rows`: those of the last change of its key
     before it, or of the `start` (three lines as well, an entry for each of `keys`)."""
-    found = start[:, where]
+    found = np.take(start, where, axis=1)
     if not len(log) or not len(keys):
         return found
     index = np.searchsorted(keys, log[:, 1])
@@ -58,10 +50,13 @@ def after_changes(start: Ints, keys: Ints, where: Ints, rows: Ints, log: Ints, c
     order = np.argsort(place, kind="stable")
     # In order of their keys: searching for rising numbers is several times as fast, and so is sorting short ones.
     asked = asked[np.argsort(where[asked].astype(np.min_scalar_type(len(keys))), kind="stable")]
-    last = np.searchsorted(place[order], where[asked] * count + rows[asked], side="left") - 1
+    key = where[asked]
+    last = np.searchsorted(place[order], key * count + rows[asked], side="left") - 1
     at = order[np.maximum(last, 0)]
-    hit = (last >= 0) & (index[at] == where[asked])
-    found[:, asked[hit]] = log[at[hit], 2:].T
+    hit = (last >= 0) & (index[at] == key)
+    asked, at = asked[hit], at[hit]
+    for line, changed in zip(found, log.T[2:], strict=True):  # one by one: a third of the time of all at once
+        line[asked] = changed[at]
     return found
 
 

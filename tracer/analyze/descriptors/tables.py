@@ -162,6 +162,23 @@ class Tables:
             nonblocking = description.nonblocking
             self.log.extend((self.row, key, code, description.thing, -1 if nonblocking is None else nonblocking))
 
+    def pass_by(self, keys: Sequence[Key]) -> None:
+        """Each number is opened and closed again before anybody looks (`brief`): as `put`, `mark` and `close`, but
+        for the log and for what it led to meanwhile."""
+        tables, cloexec = self._tables, self._cloexec
+        for key in keys:
+            pid, fd = key >> 32, key & 0xFFFFFFFF
+            table = tables.get(pid)
+            if table is None:
+                table = tables[pid] = {}
+            former = table.get(fd)
+            if former != CLOSED:
+                if former is not None:
+                    self.seen.descriptions[former].left_by(key)
+                table[fd] = CLOSED
+            if pid in cloexec:
+                cloexec[pid].discard(fd)
+
     def close(self, pid: int, fd: int) -> None:
         """`fd` is open no more."""
         key = pid << 32 | fd

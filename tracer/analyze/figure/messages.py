@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tracer.analyze.figure.figure import Figure
+from tracer.analyze.figure.figure import Figure, StepKind
 from tracer.analyze.figure.handover import helped, helped_story
 from tracer.analyze.figure.results import Result, Results
 from tracer.analyze.figure.rings import ring_story
@@ -37,6 +37,8 @@ Ints = NDArray[np.int64]
 
 _SAMPLE: Final = 301
 """So many messages, evenly spread, are looked at to find a typical one."""
+_NEAR: Final = 5
+"""So many of them, those nearest to the median, are looked at closely."""
 _NONE, _TRY, _ARRIVE, _DEPART = int(Role.NONE), int(Role.TRY), int(Role.ARRIVE), int(Role.DEPART)
 """As plain numbers: they are compared for every event of a recording."""
 _MOVES: Final = frozenset({_ARRIVE, _DEPART})
@@ -125,12 +127,24 @@ class Messages:
         return np.flatnonzero(chosen)
 
     def _typical(self, chosen: Ints) -> int:
-        """Among the messages that were waited for, if any were, the one with the median latency."""
+        """Among the messages that were waited for, if any were, the one with the median latency; of those next to
+        it the one with the fewest calls that are not its own, such as a thread's first ones."""
         led = np.flatnonzero(np.array(self._led, dtype=np.int64)[chosen])
         candidates = led if len(led) else np.arange(len(chosen))
         spread = candidates[np.unique(np.linspace(0, len(candidates) - 1, _SAMPLE).astype(np.int64))]
         costs = np.array([self._cost(int(chosen[each])) for each in spread])
-        return int(spread[np.argsort(costs, kind="stable")[(len(spread) - 1) // 2]])
+        ranked, middle = spread[np.argsort(costs, kind="stable")], (len(spread) - 1) // 2
+        near = sorted(range(len(ranked)), key=lambda rank: abs(rank - middle))[:_NEAR]
+        strange: dict[int, int] = {}
+        for position in (int(ranked[rank]) for rank in near):
+            strange[position] = self._strange(int(chosen[position]))
+            if not strange[position]:
+                return position
+        return min(strange, key=strange.__getitem__)
+
+    def _strange(self, position: int) -> int:
+        """How many calls in the story of a message are not its own."""
+        return sum(step.count for step in self._told(position).steps if step.kind is StepKind.OTHERS)
 
     def _cost(self, position: int) -> int:
         """How long a message took: since it was sent where it says so, else the time of the call it came by."""

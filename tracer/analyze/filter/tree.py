@@ -177,3 +177,15 @@ def reads_text(node: Node) -> bool:
         case AllOf(parts) | AnyOf(parts):
             return any(map(reads_text, parts))
     return False
+
+
+def fields_of(node: Node) -> frozenset[Field]:
+    """What it compares."""
+    match node:
+        case Compared(field):
+            return frozenset({field})
+        case Not(part):
+            return fields_of(part)
+        case AllOf(parts) | AnyOf(parts):
+            return frozenset().union(*map(fields_of, parts))
+    return frozenset()

@@ -14,7 +14,7 @@ from tracer.analyze.columns import Columns
 from tracer.analyze.returned import Returned, Rule
 from tracer.syscalls.control_buffers import passed_descriptors
 from tracer.syscalls.layouts import I386, X86_64, Layout, Model, layout
-from tracer.wire import When
+from tracer.wire import NO_ARG, When
 
 _MSG_CMSG_CLOEXEC, _MSG_PEEK = 0x40000000, 2
 
@@ -117,9 +117,18 @@ def _received(*, many: bool) -> Rule:
             if fds:
                 given = call.args[flags]
                 cloexec, peeked = bool(given & _MSG_CMSG_CLOEXEC), bool(given & _MSG_PEEK)
-                yield Received(call.args[0] & 0xFFFFFFFF, fds, cloexec, peeked)
+                yield Received(call.args[0] & 0xFFFFFFFF, fds, cloexec, peeked, _links(call, fds))
 
     return rule
+
+
+def _links(call: Returned, fds: tuple[int, ...]) -> tuple[bytes, ...]:
+    found = {
+        each.address & 0xFFFFFFFF: each.content
+        for each in call.memory.of(call.row)
+        if each.arg == NO_ARG and each.when == When.EXIT and not each.reason
+    }
+    return tuple(found.get(fd & 0xFFFFFFFF, b"") for fd in fds) if found else ()
 
 
 PASSING_RULES: Final[dict[str, Rule]] = {

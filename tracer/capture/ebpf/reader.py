@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from tracer.capture.ebpf import layout
+from tracer.capture.ebpf.arrivals import Arrivals
 from tracer.capture.ebpf.lives import Lives
 from tracer.capture.ebpf.loading import Loaded
 from tracer.capture.ebpf.pieces import Pieces
@@ -68,7 +69,8 @@ class KernelReader:
 
     def send(self, records: Records) -> None:
         """Put records into the outbox, and what was lost meanwhile."""
-        send(records, self.pieces, self._outbox, self.lives, self.lives.phases.marked)
+        arrivals = Arrivals(lambda: self._since(records))
+        send(records, self.pieces, self._outbox, self.lives, self.lives.phases.marked, arrivals)
         self.pieces.forget(np.array(self.lives.ended, np.int32))
         self.lives.ended.clear()
         lost = self.loaded.lost()
@@ -76,6 +78,11 @@ class KernelReader:
             fresh = tuple(now - before for now, before in zip(lost, self._lost, strict=True))
             self._outbox.event(Kind.LOST, time.monotonic_ns(), 0, 0, args=fresh, source=Source.SWITCHES)
             self._lost = lost
+
+    def _since(self, records: Records) -> Records | None:
+        """What is known by now from `records` on; None when some of it was lost."""
+        waiting = as_records(self._events.all_waiting())
+        return np.concatenate((records, waiting)) if self.loaded.lost() == self._lost else None
 
     def give_back(self) -> None:
         """What `take` gave is the kernel's again; pieces that wait for their call are kept."""

@@ -90,6 +90,13 @@ class Ring:
         self._seen = begin + count * self._stride
         return items
 
+    def all_waiting(self) -> Items:
+        """All items that are not given back, those that were looked at as well."""
+        seen, self._seen = self._seen, self._position.value
+        found = self.look()
+        self._seen = seen
+        return found
+
     def give_back(self) -> None:
         """The room of all items looked at is the kernel's again."""
         self._in_order()

@@ -47,10 +47,11 @@ def send(
     outbox: Outbox,
     other: Lives,
     marked: Callable[[bytes], None] = lambda _label: None,
+    arrivals: Callable[[Records, Belonging], Belonging] = lambda _calls, found: found,
 ) -> None:
     """Put `records` into `outbox`, in order; those that are no calls are for `other`, which may put in its own.
 
-    `marked` is told of marks."""
+    `marked` is told of marks; `arrivals` adds to the pieces of calls that brought descriptors."""
     kinds = records["kind"].copy()
     kinds[_may_mark(records) & (kinds <= Kind.ENTERED)] = Kind.MARK
     for run in np.split(records, np.flatnonzero(kinds[1:] != kinds[:-1]) + 1) if len(records) else ():
@@ -61,7 +62,7 @@ def send(
             for record in run:
                 _send_mark(record, pieces, outbox, marked)
         else:
-            _send_calls(run, pieces, outbox)
+            _send_calls(run, pieces, outbox, arrivals)
 
 
 def _may_mark(records: Records) -> NDArray[np.bool_]:
@@ -87,11 +88,14 @@ def _send_mark(record: Any, pieces: Pieces, outbox: Outbox, marked: Callable[[by
     _put(call, found, outbox)
 
 
-def _send_calls(calls: Records, pieces: Pieces, outbox: Outbox) -> None:
+def _send_calls(
+    calls: Records, pieces: Pieces, outbox: Outbox, arrivals: Callable[[Records, Belonging], Belonging]
+) -> None:
     """A run of one kind. Of a call that lasts, the row that follows when it returns has everything again."""
     lasts = calls["kind"][0] == Kind.ENTERED and not calls["flags"][0] & Flag.FINAL
     tids, seqs = calls["tid"].copy(), calls["seq"].copy()
     found = pieces.belonging(tids, seqs, int(calls["items"].sum()), keep=bool(lasts))
+    found = arrivals(calls, found)
     if len(calls) < _MANY:
         _put(calls, found, outbox)
         return

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tracer.analyze.figures import GENERIC, MODEL, MS, empty, measured, message, messages_of, woken
+from tests.tracer.analyze.figures import GENERIC, MODEL, MS, call, empty, measured, message, messages_of, woken
 from tests.tracer.rows import TestRow
 from tracer.analyze.figure.figure import Figure, StepKind
 
@@ -46,6 +46,20 @@ def test_the_typical_one_has_the_median_latency() -> None:
     figure = messages_of(rows, header=MODEL).figure()
     assert figure is not None
     assert (figure.latency_ns, figure.number, figure.typical) == (4, 5, True)
+
+
+def test_the_typical_one_has_no_calls_of_other_matters_where_its_neighbours_have_none() -> None:
+    """As the first message of a thread, before which the thread itself is set up."""
+    rows = []
+    for number, latency in enumerate((5, 1, 3, 2, 4, 9, 8), 1):
+        if latency in (1, 4, 3):  # the median, and others
+            rows.append(call("futex", 0x1000, 1, 1, at=MS * number - MS // 2))
+        sent = MS * number + MS // 2 - latency
+        rows.append(message(4, at=MS * number, blocked=MS // 2, sent=sent))
+    figure = messages_of(rows, header=MODEL).figure()
+    assert figure is not None
+    assert figure.latency_ns in (2, 5)
+    assert StepKind.OTHERS not in {step.kind for step in figure.steps}
 
 
 def test_the_typical_one_was_waited_for_where_any_was() -> None:

@@ -33,6 +33,7 @@ from tracer.analyze.filter.tree import (
     OfKind,
     TextLike,
     ThreadLike,
+    fields_of,
     reads_text,
 )
 from tracer.analyze.lines.lines import FAILED
@@ -148,6 +149,12 @@ def _error_of(text: str) -> FilterError | None:
     except FilterError as error:
         return error
     return None
+
+
+def test_what_a_filter_compares() -> None:
+    """Wherever in it; the list shows the columns of these."""
+    assert fields_of(parse(">1ms (read or -(failed bytes>4k))")) == {Field.WALL, Field.BYTES}
+    assert fields_of(parse("read failed")) == frozenset()
 
 
 def test_only_a_search_in_the_text_reads_texts() -> None:

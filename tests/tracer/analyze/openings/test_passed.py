@@ -137,3 +137,46 @@ def test_a_32_bit_program_passes_them_too(number: int) -> None:
         rows.append(row(call, fd, HEAD, count, result=number, memory=pieces))
     found = things(*rows, *(read(8 + place) for place in range(number)))
     assert found[-number:] == [Object.ZERO, Object.NULL][:number]
+
+
+def come(*links: bytes) -> dict[int, tuple[str, bool | None, Object]]:
+    """What the descriptors that came over a socket are in the report, by how they are used: each is read once."""
+    fds = range(5, 5 + len(links))
+    told = received(3, *fds)
+    told.columns["memory"] += [piece(NO_ARG, EXIT, fd, link) for fd, link in zip(fds, links, strict=True) if link]
+    tally = tally_of([[socket(3, STREAM), told, *(read(fd) for fd in fds)]])
+    rows = {each.fd: each for each in tally.report(None).fds}
+    used = tally.used.things.tolist()[2:]
+    return {fd: (rows[fd].what, rows[fd].nonblocking, Object(thing)) for fd, thing in zip(fds, used, strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("link", "what"),
+    [
+        (b"pipe:[7]\0\0\0004000", ("pipe (read end)", True, Object.PIPE_READ)),
+        (b"pipe:[7]\0\0\0001", ("pipe (write end)", False, Object.PIPE_WRITE)),
+        (b"/etc/passwd\0\0\000100000", ("/etc/passwd", False, Object.OTHER)),
+        (b"/x\0\0\00040000", ("/x", False, Object.DIRECT)),
+        (b"/dev/null\0char 1:3\0\0001", ("/dev/null", False, Object.NULL)),
+        (b"anon_inode:[eventfd]\0\0\0002", ("eventfd", False, Object.EVENTFD)),
+        (b"socket:[7]\0TCP\0\0002", ("socket inet stream", False, Object.TCP)),
+        (b"socket:[7]\0UNIX\0\0002", ("socket unix", False, Object.OTHER)),
+        (b"socket:[7]\0\0\0002", ("socket", False, Object.OTHER)),
+        # Recordings from before the flags were kept.
+        (b"pipe:[7]", ("pipe", None, Object.UNKNOWN)),
+        (b"/etc/passwd", ("/etc/passwd", None, Object.UNKNOWN)),
+        (b"", ("received over a socket", None, Object.UNKNOWN)),
+    ],
+)
+def test_what_came_from_somebody_who_is_not_traced_is_what_the_kernel_says(
+    link: bytes, what: tuple[str, bool | None, Object]
+) -> None:
+    assert come(link, b"/other\0\0\0000")[5] == what
+
+
+def test_what_the_sender_had_before_the_trace_is_known_from_where_it_arrives() -> None:
+    arrives = received(4, 6, pid=2, tid=2)
+    arrives.columns["memory"].append(piece(NO_ARG, EXIT, 6, b"pipe:[7]\0\0\0000"))
+    tally = tally_of([[sent(3, 5), arrives, read(6, pid=2, tid=2), read(5)]])
+    found = {(each.pid, each.fd): each.what for each in tally.report(None).fds if each.fd in (5, 6)}
+    assert found == {(4241, 5): "pipe (read end)", (2, 6): "pipe (read end)"}
