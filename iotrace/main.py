@@ -61,7 +61,7 @@ class Subcommands(click.Group):
             return super().resolve_command(context, words)
         except click.UsageError as error:
             near = get_close_matches(words[0], COMMANDS, n=1)
-            if words[0] in _models():
+            if _is_model(words[0]):
                 run = f"iotrace run {' '.join(words)}"
                 raise click.UsageError(f"{words[0]} is a model, no command. Run it: {run}", context) from error
             if near and error.ctx is not None:
@@ -101,11 +101,11 @@ def cli(context: click.Context) -> int | None:
     return show()
 
 
-def _models() -> set[str]:
-    """The names of the bundled workloads."""
-    from workloads.catalog import MODELS
+def _is_model(word: str) -> bool:
+    """Whether a word names a bundled workload."""
+    from workloads import catalog  # only now: commands that need no models start without them
 
-    return {model.name for model in MODELS}
+    return catalog.is_model(word)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

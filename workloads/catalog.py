@@ -73,6 +73,11 @@ MODELS = (
 )
 
 
+def is_model(name: str) -> bool:
+    """Whether there is a model of this name."""
+    return any(each.name == name for each in MODELS)
+
+
 def model(name: str) -> Model:
     """The model of this name; BadOption names the nearest one when there is none."""
     for candidate in MODELS:

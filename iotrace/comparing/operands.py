@@ -95,7 +95,7 @@ def subjects(operands: Sequence[str], given: Given, programs: Sequence[Sequence[
     """
     found: list[Subject] = []
     for operand in operands:
-        if not _is_model(operand) and (
+        if not catalog.is_model(operand) and (
             os.path.exists(operand) or os.sep in operand or operand.endswith(".iotrace")
         ):
             found.append(_opened(operand))
@@ -131,10 +131,6 @@ def _check_job(found: Sequence[Subject], given: Given) -> None:
 def _names(name: str) -> Iterator[str]:
     yield name
     yield from (f"{name} ({number})" for number in count(2))
-
-
-def _is_model(operand: str) -> bool:
-    return any(model.name == operand for model in catalog.MODELS)
 
 
 def _model(operand: str) -> catalog.Model:

@@ -78,14 +78,10 @@ def account_times(batch: pa.RecordBatch, calibration: Calibration) -> Times:
     source = column(batch, "source")
     counted = (source == Source.SCHEDSTAT) | (source == Source.SWITCHES)
     user_part, call_part = _Part(batch, "user_", counted), _Part(batch, "", counted)
-    near_before = near_inside = shared
-    if not shared.all():
-        near_before = shared | user_part.near(calibration, otherwise=call_part)
-        near_inside = shared | call_part.near(calibration, otherwise=user_part)
+    near = shared if shared.all() else shared | user_part.near(calibration) | call_part.near(calibration)
+    all_near, none_near = bool(near.all()), not near.any()
 
-    def part(clocks: _Part, near: NDArray[np.bool_]) -> tuple[Ns, Ns, Ns]:
-        all_near, none_near = bool(near.all()), not near.any()
-
+    def part(clocks: _Part) -> tuple[Ns, Ns, Ns]:
         def cost(name: str) -> Any:
             on_one, between_two = (float(getattr(each, name)) for each in (calibration.shared, calibration.apart))
             if all_near or none_near or on_one == between_two:
@@ -99,8 +95,8 @@ def account_times(batch: pa.RecordBatch, calibration: Calibration) -> Times:
         competed = timed & (slept | (clocks.delay > _COMPETED_NS))
         return on_cpu * timed, waiting * competed, asleep * slept  # a product costs a third of `where`
 
-    user, before_runnable, before_blocked = part(user_part, near_before)
-    kernel, runnable, blocked = part(call_part, near_inside)
+    user, before_runnable, before_blocked = part(user_part)
+    kernel, runnable, blocked = part(call_part)
     span = column(batch, "span_ns") * timed
     tracer = span - user - kernel - blocked - runnable - before_blocked - before_runnable
     if (tracer < 0).any():
@@ -125,8 +121,8 @@ class _Part:
         """Wall time neither running nor queued: asleep, or the hand-over."""
         self.switched_away = ~counted | (column(batch, f"{prefix}switches") > self.resumes)
 
-    def near(self, calibration: Calibration, otherwise: _Part) -> NDArray[np.bool_]:
-        """Whether the hand-over was one on the same CPU, of a thread that ran where it wanted.
+    def near(self, calibration: Calibration) -> NDArray[np.bool_]:
+        """Whether the hand-over was surely one on the same CPU, of a thread that ran where it wanted.
 
         Between two CPUs it costs the thread many times more CPU time, so one that ran for far less was near. And it
         takes many times longer: where the thread did not sleep the hand-over is all of `rest`, so a short one was
@@ -134,10 +130,6 @@ class _Part:
         the row's other part tells, which is a moment away: after one that was surely near 0 to 3 in 100 were not,
         after others 64 to 94 (two threads on two CPUs, getppid, six runs under load).
         """
-        near: NDArray[np.bool_] = self._surely_near(calibration) | otherwise._surely_near(calibration)
-        return near
-
-    def _surely_near(self, calibration: Calibration) -> NDArray[np.bool_]:
         shared, apart = calibration.shared, calibration.apart
         sure = np.zeros(len(self.rest), bool)
         if shared.samples == 0:
