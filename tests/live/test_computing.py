@@ -76,6 +76,7 @@ def watched(tmp_path: Path, what: str) -> tuple[tuple[ThreadRow, ...], tuple[Thr
 def test_beside_a_thread_that_sleeps(tmp_path: Path) -> None:
     live, end = watched(tmp_path, "sleeps")
     assert live[0].times.blocked_ns > LONG_NS / 2
+    assert live[1].times.blocked_ns <= end[1].times.blocked_ns, "what the clocks do not tell yet is no sleep"
     assert live[1].times.user_ns <= end[1].times.user_ns <= end[1].lifetime_ns
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from tracer.capture.clocks import best_source
 from tracer.capture.inherited import inherited
+from tracer.capture.inside import is_running
 from tracer.capture.maps import maps_of
 from tracer.capture.outbox import Outbox
 from tracer.capture.phases import OpenPhases
@@ -225,5 +226,18 @@ class Tracees:
         if part[1] <= thread.announced_run * (told > 0):  # stopped, or asleep for a page
             return False
         thread.announced_at, thread.announced_run = now, part[1]
-        self.write_left(thread, part, now)
+        self.write_left(thread, *_covered(thread, part, now))
         return True
+
+
+def _covered(thread: Thread, part: Part, now: int) -> tuple[Part, int]:
+    """The part of a thread that may be running just now, and its end: as far as its clocks go.
+
+    The kernel brings the first number of schedstat up to date at a tick, the second when the thread gets its CPU
+    (`sched_info_arrive`, kernel/sched/stats.h). What a thread that runs or waits for a CPU did since is not sleep.
+    """
+    wall, run, delay, switches, stops = part
+    behind = wall - run - delay
+    if behind <= 0 or thread.source is not Source.SCHEDSTAT or not is_running(thread.pid, thread.tid):
+        return part, now
+    return (wall - behind, run, delay, switches, stops), now - behind
